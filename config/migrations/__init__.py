@@ -1,0 +1,1 @@
+"""The migrations, in order. Each can be taken back."""

@@ -1,0 +1,1 @@
+"""The domain: courses, assignments, submissions, queue, batches, results, review and the gradebook outbox."""

@@ -1,0 +1,348 @@
+"""Making a batch: which items may go, what it will cost at most, and the two steps of an administrator (B1).
+
+Everything that must hold before work leaves is asked again here, in the database's own terms: the course allows it and
+has approved the provider, the student's consent stands, the item is still queued, the model still lives.
+"""
+
+import secrets
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from config.clock import Clock, utc_now
+from grading.course_settings import assessment_allowed
+from grading.errors import GradingError, NotFound
+from grading.models import (
+    Assignment,
+    Batch,
+    BatchRequest,
+    Context,
+    Deployment,
+    PromptVersion,
+    QueueItem,
+    Registration,
+    RubricVersion,
+    Submission,
+)
+from grading.models.tenancy import DeploymentState, RegistrationState
+from grading.providers.catalogue import find_model
+from grading.states import (
+    BATCH_MOVES,
+    QUEUE_MOVES,
+    SUBMISSION_MOVES,
+    BatchState,
+    BatchStep,
+    QueueState,
+    RequestState,
+    SubmissionState,
+    move,
+    move_many,
+)
+from privacy.audit import Actor, record
+from privacy.consent import people_with_consent
+
+
+class BatchRefused(GradingError):
+    """No batch can be made from these items."""
+
+    code = "batch_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a batch may be."""
+
+    fewest: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A queue item with what decides about it."""
+
+    item: QueueItem
+    submission: Submission
+    context: Context
+    prompt: PromptVersion
+    rubric: RubricVersion
+    tenant_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a batch would hold and cost at most, and what stays behind and why."""
+
+    model: str
+    candidates: tuple[Candidate, ...]
+    estimated_microdollars: int
+    left_behind: dict[str, int]
+    """Words for the administrator and how many items they are about."""
+
+
+LEFT_BEHIND = {
+    "state": "no longer waiting in the queue",
+    "consent": "without the student's consent",
+    "course": "in a course that has AI-assisted feedback off, or another provider approved",
+    "tenant": "from an LMS that is disabled or not approved",
+    "model": "using another model (one batch holds one model)",
+    "retired": "using a model that has been switched off",
+    "room": "beyond the largest batch",
+}
+
+
+def preview(
+    session: Session, item_ids: Sequence[uuid.UUID], *, provider: str, limits: Limits, clock: Clock = utc_now
+) -> Preview:
+    """What would go into a batch made from these items now. Nothing is changed."""
+    left: Counter[str] = Counter()
+    candidates = _load(session, item_ids)
+    left["state"] += len(set(item_ids)) - len(candidates)
+    consented = people_with_consent(session, {candidate.context.id for candidate in candidates})
+    today = clock().date()
+    chosen: list[Candidate] = []
+    model = ""
+    for candidate in candidates:
+        reason = _objection(candidate, consented, provider)
+        if reason is None and find_model(candidate.prompt.model, clock()).retired(today):
+            reason = "retired"
+        if reason is None and model and candidate.prompt.model != model:
+            reason = "model"
+        if reason is None and len(chosen) >= limits.most:
+            reason = "room"
+        if reason:
+            left[reason] += 1
+            continue
+        model = candidate.prompt.model
+        chosen.append(candidate)
+    return Preview(
+        model=model,
+        candidates=tuple(chosen),
+        estimated_microdollars=sum(candidate.item.estimated_microdollars for candidate in chosen),
+        left_behind={LEFT_BEHIND[reason]: count for reason, count in left.items() if count},
+    )
+
+
+def create(
+    session: Session,
+    item_ids: Sequence[uuid.UUID],
+    *,
+    provider: str,
+    limits: Limits,
+    note: str,
+    administrator_id: uuid.UUID,
+    clock: Clock = utc_now,
+) -> Batch:
+    """Make a batch from queued items. They are `selected` from now on; nothing has left yet.
+
+    Raises:
+        BatchRefused: nothing may go, too few items may go, or somebody took one of them at the same moment.
+    """
+    plan = preview(session, item_ids, provider=provider, limits=limits, clock=clock)
+    if not plan.candidates:
+        reasons = "; ".join(f"{count} {words}" for words, count in plan.left_behind.items()) or "none were chosen"
+        raise BatchRefused(f"None of these items can go into a batch: {reasons}.")
+    if len(plan.candidates) < limits.fewest:
+        raise BatchRefused(
+            f"A batch holds at least {limits.fewest} submissions, and {len(plan.candidates)} of these can go. "
+            "Choose more, or lower BLINDMARK_BATCH_MINIMUM_ITEMS."
+        )
+    batch = Batch(
+        id=uuid.uuid4(),
+        number=(session.execute(select(func.max(Batch.number))).scalar_one() or 0) + 1,
+        provider=provider,
+        model=plan.model,
+        note=note.strip()[:2000],
+        created_by=administrator_id,
+        items=len(plan.candidates),
+        estimated_microdollars=plan.estimated_microdollars,
+    )
+    session.add(batch)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise BatchRefused("Another batch was made at the same moment. Try again.") from error
+    ids = [candidate.item.id for candidate in plan.candidates]
+    if move_many(session, QueueItem.state, ids, QUEUE_MOVES, QueueState.SELECTED) != len(ids):
+        raise BatchRefused("Some of these items were taken by somebody else just now. Reload the queue.")
+    session.add_all(
+        BatchRequest(
+            batch_id=batch.id,
+            queue_item_id=candidate.item.id,
+            custom_id=f"r_{secrets.token_urlsafe(24)}",
+            prompt_version_id=candidate.prompt.id,
+            rubric_version_id=candidate.rubric.id,
+        )
+        for candidate in plan.candidates
+    )
+    _audit(session, "batch.created", Actor.administrator(administrator_id), batch)
+    return batch
+
+
+def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID, clock: Clock = utc_now) -> Batch:
+    """The explicit second step: from here on the runner carries the batch to the provider.
+
+    Raises:
+        MoveRefused: it was submitted or cancelled already.
+    """
+    move(
+        session,
+        Batch.state,
+        batch_id,
+        BATCH_MOVES,
+        BatchState.SUBMITTED,
+        step=BatchStep.SEAL,
+        submitted_at=clock(),
+        next_check_at=clock(),
+    )
+    batch = get(session, batch_id)
+    items = select(BatchRequest.queue_item_id).where(BatchRequest.batch_id == batch_id)
+    ids = list(session.execute(items).scalars())
+    move_many(session, QueueItem.state, ids, QUEUE_MOVES, QueueState.PROCESSING)
+    submissions = select(QueueItem.submission_id).where(QueueItem.id.in_(items))
+    move_many(
+        session,
+        Submission.state,
+        list(session.execute(submissions).scalars()),
+        SUBMISSION_MOVES,
+        SubmissionState.GRADING,
+    )
+    _audit(session, "batch.submitted", Actor.administrator(administrator_id), batch)
+    return batch
+
+
+def cancel(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID, clock: Clock = utc_now) -> Batch:
+    """Cancel a batch: at once while nothing has left, by asking the provider otherwise.
+
+    Raises:
+        MoveRefused: it has ended already.
+    """
+    batch = get(session, batch_id)
+    if batch.state is BatchState.CREATED:
+        move(
+            session,
+            Batch.state,
+            batch_id,
+            BATCH_MOVES,
+            BatchState.CANCELLED,
+            step=BatchStep.DONE,
+            finished_at=clock(),
+        )
+        release_items(session, batch_id)
+    elif batch.state in (BatchState.SUBMITTED, BatchState.PROCESSING):
+        batch.cancel_requested_at = batch.cancel_requested_at or clock()
+        batch.next_check_at = clock()
+    else:
+        raise BatchRefused("This batch has ended already, so there is nothing left to cancel.")
+    _audit(session, "batch.cancel_requested", Actor.administrator(administrator_id), batch)
+    return batch
+
+
+def release_items(session: Session, batch_id: uuid.UUID) -> int:
+    """Give the items of a batch that nothing came of back to the queue; returns how many."""
+    from_batch = select(BatchRequest.queue_item_id).where(
+        BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED
+    )
+    ids = list(session.execute(from_batch).scalars())
+    moved = move_many(session, QueueItem.state, ids, QUEUE_MOVES, QueueState.QUEUED)
+    submissions = select(QueueItem.submission_id).where(QueueItem.id.in_(ids), QueueItem.state == QueueState.QUEUED)
+    move_many(
+        session,
+        Submission.state,
+        list(session.execute(submissions).scalars()),
+        SUBMISSION_MOVES,
+        SubmissionState.WAITING,
+    )
+    session.execute(
+        update(BatchRequest)
+        .where(BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED)
+        .values(state=RequestState.RETURNED)
+    )
+    return moved
+
+
+def get(session: Session, batch_id: uuid.UUID) -> Batch:
+    """A batch.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    batch = session.get(Batch, batch_id, populate_existing=True)
+    if batch is None:
+        raise NotFound("There is no such batch. It may have been opened from an old page.")
+    return batch
+
+
+def _load(session: Session, item_ids: Sequence[uuid.UUID]) -> list[Candidate]:
+    newest_prompt = (
+        select(func.max(PromptVersion.number))
+        .where(PromptVersion.assignment_id == Assignment.id)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+    newest_rubric = (
+        select(func.max(RubricVersion.number))
+        .where(RubricVersion.assignment_id == Assignment.id)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(QueueItem, Submission, Context, PromptVersion, RubricVersion, Deployment.state, Registration.state)
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .join(Context, Context.id == QueueItem.context_id)
+        .join(Deployment, Deployment.id == QueueItem.tenant_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .join(
+            PromptVersion,
+            (PromptVersion.assignment_id == Assignment.id) & (PromptVersion.number == newest_prompt),
+        )
+        .join(
+            RubricVersion,
+            (RubricVersion.assignment_id == Assignment.id) & (RubricVersion.number == newest_rubric),
+        )
+        .where(
+            QueueItem.id.in_(item_ids),
+            QueueItem.state == QueueState.QUEUED,
+            Submission.state == SubmissionState.WAITING,
+        )
+        .order_by(QueueItem.priority_rank, QueueItem.queued_at, QueueItem.id)
+    ).all()
+    return [
+        Candidate(
+            item,
+            submission,
+            context,
+            prompt,
+            rubric,
+            deployment is DeploymentState.APPROVED and registration is RegistrationState.ACTIVE,
+        )
+        for item, submission, context, prompt, rubric, deployment, registration in rows
+    ]
+
+
+def _objection(candidate: Candidate, consented: set[tuple[uuid.UUID, uuid.UUID]], provider: str) -> str | None:
+    if not candidate.tenant_active:
+        return "tenant"
+    if not assessment_allowed(candidate.context, provider):
+        return "course"
+    pair = (candidate.submission.person_id, candidate.context.id)
+    if candidate.context.batch_processing_consent and pair not in consented:
+        return "consent"
+    return None
+
+
+def _audit(session: Session, event: str, actor: Actor, batch: Batch) -> None:
+    record(
+        session,
+        event=event,
+        actor=actor,
+        tenant_id=None,
+        object_type="batch",
+        object_id=batch.id,
+        details={"items": batch.items, "model": batch.model, "estimated_microdollars": batch.estimated_microdollars},
+    )

@@ -1,0 +1,231 @@
+"""Collect, anonymize, build the prompt, seal the line: what happens to each item before anything leaves (house rule 1).
+
+A request whose anonymized text still holds a strong form of a name is held back for a person. Work is committed in
+chunks; a crash repeats at most one chunk, and a sealed line is never built twice.
+"""
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.clock import Clock
+from config.database import Database
+from grading.assignments import prompt_parts
+from grading.course_settings import assessment_allowed
+from grading.models import (
+    AnonymizedText,
+    Assignment,
+    Batch,
+    BatchRequest,
+    Context,
+    PromptVersion,
+    QueueItem,
+    RubricVersion,
+    Submission,
+)
+from grading.prompts import build_messages
+from grading.providers.base import Provider, Request
+from grading.providers.catalogue import find_model
+from grading.results.schema import SCHEMA_NAME, response_schema
+from grading.results.words import words_for
+from grading.people import compiled_roster
+from grading.rubrics import Rubric
+from grading.states import (
+    QUEUE_MOVES,
+    SUBMISSION_MOVES,
+    QueueState,
+    RequestState,
+    SubmissionState,
+    move,
+    move_many,
+)
+from grading.submissions import open_for_pipeline
+from privacy.anonymizer import Anonymized, CompiledRoster, anonymize
+from privacy.audit import Actor, record
+from privacy.consent import people_with_consent
+from privacy.sealing import Owner, Place, Vault
+
+CHUNK = 50
+LEAK = "name_may_remain"
+
+_Row = tuple[BatchRequest, QueueItem, Submission, Assignment, Context, PromptVersion, RubricVersion]
+
+
+def seal_requests(database: Database, vault: Vault, provider: Provider, batch_id: uuid.UUID, clock: Clock) -> None:
+    """Seal the request line of every item of a batch that has none yet."""
+    while True:
+        with database.transaction() as session:
+            rows = _next_chunk(session, batch_id)
+            if not rows:
+                return
+            _seal_chunk(session, vault, provider, rows, clock)
+
+
+def _next_chunk(session: Session, batch_id: uuid.UUID) -> Sequence[_Row]:
+    return [
+        (request, item, submission, assignment, context, prompt, rubric)
+        for request, item, submission, assignment, context, prompt, rubric in session.execute(
+            select(BatchRequest, QueueItem, Submission, Assignment, Context, PromptVersion, RubricVersion)
+            .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
+            .join(Submission, Submission.id == QueueItem.submission_id)
+            .join(Assignment, Assignment.id == Submission.assignment_id)
+            .join(Context, Context.id == Assignment.context_id)
+            .join(PromptVersion, PromptVersion.id == BatchRequest.prompt_version_id)
+            .join(RubricVersion, RubricVersion.id == BatchRequest.rubric_version_id)
+            .where(
+                BatchRequest.batch_id == batch_id,
+                BatchRequest.state == RequestState.PREPARED,
+                BatchRequest.sealed_body.is_(None),
+            )
+            .order_by(Assignment.id, BatchRequest.id)
+            .limit(CHUNK)
+        )
+    ]
+
+
+def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequence[_Row], clock: Clock) -> None:
+    rosters: dict[uuid.UUID, CompiledRoster] = {}
+    consented = people_with_consent(session, {row[4].id for row in rows})
+    existing = _anonymized_already(session, [row[2].id for row in rows])
+    for request, item, submission, assignment, context, prompt, rubric_version in rows:
+        obstacle = _obstacle(submission, context, consented, provider.name)
+        if obstacle:
+            _hold(session, request, item, submission, context.tenant_id, obstacle, clock)
+            continue
+        if context.id not in rosters:
+            rosters[context.id] = compiled_roster(session, vault, context.id)
+        text = _anonymized_text(session, vault, submission, context, rosters[context.id], existing)
+        if text is None:
+            _hold(session, request, item, submission, context.tenant_id, LEAK, clock)
+            continue
+        rubric = Rubric.model_validate(rubric_version.content)
+        messages = build_messages(prompt_parts(assignment, prompt, rubric), text)
+        model = find_model(prompt.model, clock())
+        line = provider.line(
+            request.custom_id,
+            Request(
+                messages=tuple((message.role, message.content) for message in messages),
+                model=prompt.model,
+                max_output_tokens=prompt.max_output_tokens,
+                temperature=prompt.temperature_hundredths / 100 if model.takes_temperature else None,
+                schema_name=SCHEMA_NAME,
+                schema=response_schema(rubric),
+            ),
+        )
+        owner = Owner.person(context.tenant_id, submission.person_id)
+        request.sealed_body = vault.seal(session, owner, Place("batch_request", "body", request.id), line)
+
+
+def _obstacle(
+    submission: Submission, context: Context, consented: set[tuple[uuid.UUID, uuid.UUID]], provider: str
+) -> str | None:
+    """What came in between since the batch was made; the last question before a text is prepared for leaving."""
+    if submission.state is SubmissionState.REPLACED:
+        return "replaced"
+    if not assessment_allowed(context, provider):
+        return "course_setting"
+    if context.batch_processing_consent and (submission.person_id, context.id) not in consented:
+        return "no_consent"
+    return None
+
+
+def _anonymized_already(session: Session, submission_ids: list[uuid.UUID]) -> dict[uuid.UUID, AnonymizedText]:
+    rows = session.execute(select(AnonymizedText).where(AnonymizedText.submission_id.in_(submission_ids))).scalars()
+    return {row.submission_id: row for row in rows}
+
+
+def _anonymized_text(
+    session: Session,
+    vault: Vault,
+    submission: Submission,
+    context: Context,
+    roster: CompiledRoster,
+    existing: dict[uuid.UUID, AnonymizedText],
+) -> str | None:
+    """The text as it may leave, made anew with today's roster; None when a name may still stand in it."""
+    work = open_for_pipeline(session, vault, submission)
+    result = anonymize(
+        work.text,
+        author_id=str(submission.person_id),
+        roster=roster,
+        file_name=work.file_name,
+        extra_author_names=work.document_names,
+    )
+    if result.leaks:
+        return None
+    row = existing.get(submission.id)
+    if row is None:
+        row = AnonymizedText(id=uuid.uuid4(), submission_id=submission.id)
+    owner = Owner.person(context.tenant_id, submission.person_id)
+    row.sealed_text = vault.seal_text(session, owner, Place("anonymized_text", "text", row.id), result.text)
+    row.sealed_map = vault.seal_text(session, owner, Place("anonymized_text", "map", row.id), result.mapping.to_json())
+    row.findings = _counted(result)
+    session.add(row)
+    return result.text
+
+
+def _counted(result: Anonymized) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for finding_type, count in Counter(finding.type for finding in result.findings).items():
+        counts[str(finding_type)] += count
+    return dict(counts)
+
+
+def _hold(
+    session: Session,
+    request: BatchRequest,
+    item: QueueItem,
+    submission: Submission,
+    tenant_id: uuid.UUID,
+    code: str,
+    clock: Clock,
+) -> None:
+    """Take an item out of the batch before it is sent; its instructor grades it by hand."""
+    request.state, request.failure_code, request.finished_at = RequestState.FAILED, code, clock()
+    session.flush()
+    move(
+        session,
+        QueueItem.state,
+        item.id,
+        QUEUE_MOVES,
+        QueueState.SKIPPED if code == "replaced" else QueueState.FAILED,
+        failure_code=code,
+        failure_words=words_for(code),
+        finished_at=clock(),
+    )
+    move_many(
+        session,
+        Submission.state,
+        [submission.id],
+        SUBMISSION_MOVES,
+        SubmissionState.WITH_INSTRUCTOR,
+        by_hand_reason=code,
+    )
+    record(
+        session,
+        event="batch.item_held",
+        actor=Actor.system(),
+        tenant_id=tenant_id,
+        object_type="submission",
+        object_id=submission.id,
+        details={"code": code},
+    )
+
+
+def sealed_lines(session: Session, vault: Vault, batch: Batch) -> list[bytes]:
+    """The request lines of a batch, opened for the provider: they were anonymized before they were sealed."""
+    rows = session.execute(
+        select(BatchRequest.id, BatchRequest.sealed_body)
+        .where(
+            BatchRequest.batch_id == batch.id,
+            BatchRequest.state == RequestState.PREPARED,
+            BatchRequest.sealed_body.is_not(None),
+        )
+        .order_by(BatchRequest.id)
+    ).all()
+    return vault.open_many(
+        session, [(Place("batch_request", "body", identifier), blob) for identifier, blob in rows if blob is not None]
+    )

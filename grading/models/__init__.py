@@ -1,0 +1,32 @@
+"""The tables of the domain, one concept a file. Importing this package registers all of them."""
+
+from grading.models.assessments import Assessment, ReviewDecision
+from grading.models.assignments import Assignment, PromptVersion, RubricVersion
+from grading.models.batches import Batch, BatchRequest
+from grading.models.gradebook import GradePush
+from grading.models.people import Administrator, Enrolment, Person
+from grading.models.queue import QueueItem
+from grading.models.submissions import AnonymizedText, Draft, Submission
+from grading.models.tenancy import Context, Deployment, Registration, ResourceLink
+
+__all__ = [
+    "Administrator",
+    "AnonymizedText",
+    "Assessment",
+    "Assignment",
+    "Batch",
+    "BatchRequest",
+    "Context",
+    "Deployment",
+    "Draft",
+    "Enrolment",
+    "GradePush",
+    "Person",
+    "PromptVersion",
+    "QueueItem",
+    "Registration",
+    "ResourceLink",
+    "ReviewDecision",
+    "RubricVersion",
+    "Submission",
+]

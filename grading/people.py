@@ -1,0 +1,70 @@
+"""Names of a course's people, opened for those entitled to see them and for the anonymizer that hides them."""
+
+import json
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grading.models import Enrolment
+from grading.models.people import CourseRole, EnrolmentState
+from privacy.anonymizer import CompiledRoster, RosterMember, compile_roster
+from privacy.sealing import Place, Vault
+
+_STAFF = frozenset({CourseRole.INSTRUCTOR, CourseRole.GRADER, CourseRole.DESIGNER})
+PROFILE_FIELDS = ("name", "given_name", "family_name", "middle_name", "email", "username", "sourcedid")
+
+
+def profile_place(enrolment_id: UUID) -> Place:
+    """Where an enrolment's sealed profile stands."""
+    return Place("enrolment", "profile", enrolment_id)
+
+
+def names_of(session: Session, vault: Vault, context_id: UUID, people: Collection[UUID]) -> dict[UUID, str]:
+    """Display names of some people of a course, as far as its LMS told them. Two statements, however many people."""
+    rows = session.execute(
+        select(Enrolment.id, Enrolment.person_id, Enrolment.sealed_profile).where(
+            Enrolment.context_id == context_id,
+            Enrolment.person_id.in_(people),
+            Enrolment.sealed_profile.is_not(None),
+        )
+    ).all()
+    opened = vault.open_many(session, [(profile_place(row.id), row.sealed_profile or b"") for row in rows])
+    return {row.person_id: _display_name(json.loads(raw)) for row, raw in zip(rows, opened, strict=True)}
+
+
+def roster_size(session: Session, context_id: UUID) -> int:
+    """How many people a course has."""
+    return session.execute(
+        select(func.count()).where(Enrolment.context_id == context_id, Enrolment.state == EnrolmentState.ACTIVE)
+    ).scalar_one()
+
+
+def compiled_roster(session: Session, vault: Vault, context_id: UUID) -> CompiledRoster:
+    """Everybody who is or was in a course, ready for the anonymizer: people who left may still be named."""
+    rows = session.execute(
+        select(Enrolment.id, Enrolment.person_id, Enrolment.role, Enrolment.sealed_profile).where(
+            Enrolment.context_id == context_id, Enrolment.sealed_profile.is_not(None)
+        )
+    ).all()
+    opened = vault.open_many(session, [(profile_place(row.id), row.sealed_profile or b"") for row in rows])
+    return compile_roster(
+        [
+            _member(row.person_id, row.role, json.loads(raw))
+            for row, raw in sorted(zip(rows, opened, strict=True), key=lambda pair: str(pair[0].person_id))
+        ]
+    )
+
+
+def _member(person_id: UUID, role: CourseRole, profile: dict[str, str]) -> RosterMember:
+    return RosterMember(
+        user_id=str(person_id),
+        role="teacher" if role in _STAFF else "student",
+        **{field: str(profile.get(field) or "") for field in PROFILE_FIELDS},
+    )
+
+
+def _display_name(profile: dict[str, str]) -> str:
+    parts = " ".join(filter(None, (profile.get("given_name"), profile.get("family_name"))))
+    return str(profile.get("name") or parts or "")

@@ -1,0 +1,1 @@
+"""Model providers behind one interface, with their models, prices and token counts."""

@@ -1,0 +1,211 @@
+"""OpenAI's Files and Batch API as a `Provider`.
+
+The job's id is the uploaded file's name and stands in the batch's metadata, so that an upload or a create whose answer
+was lost can be found again. `batches.create` is never repeated inside the client: the API has no idempotency key, and a
+repeat would be a second paid batch.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import openai
+from openai import OpenAI
+from openai.types import Batch
+
+from config.logging import fields, get_logger
+from grading.providers.base import (
+    ProviderMisconfigured,
+    ProviderRefused,
+    ProviderUnavailable,
+    RemoteBatch,
+    RemoteState,
+    Request,
+    ResultLine,
+)
+from grading.providers.openai_results import parse_line
+
+ENDPOINT: Final = "/v1/chat/completions"
+FILE_LIFETIME_SECONDS: Final = 3 * 24 * 3600
+TIMEOUT_SECONDS: Final = 60.0
+PAGES_SEARCHED: Final = 20
+_STATES: Final = {
+    "validating": RemoteState.RUNNING,
+    "in_progress": RemoteState.RUNNING,
+    "finalizing": RemoteState.RUNNING,
+    "cancelling": RemoteState.RUNNING,
+    "completed": RemoteState.ENDED,
+    "expired": RemoteState.ENDED,
+    "cancelled": RemoteState.ENDED,
+    "failed": RemoteState.REFUSED,
+}
+log = get_logger(__name__)
+
+
+class OpenAIProvider:
+    """A `grading.providers.base.Provider` on the OpenAI SDK."""
+
+    name = "openai"
+
+    def __init__(self, api_key: str, base_url: str) -> None:
+        self._client = OpenAI(api_key=api_key, base_url=base_url, timeout=TIMEOUT_SECONDS, max_retries=2)
+
+    def line(self, custom_id: str, request: Request) -> bytes:
+        """One JSONL line for the chat completions endpoint."""
+        body: dict[str, Any] = {
+            "model": request.model,
+            "messages": [{"role": role, "content": content} for role, content in request.messages],
+            "max_completion_tokens": request.max_output_tokens,
+            "store": False,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": request.schema_name, "strict": True, "schema": request.schema},
+            },
+        }
+        if request.temperature is not None:
+            body["temperature"] = request.temperature
+        line = {"custom_id": custom_id, "method": "POST", "url": ENDPOINT, "body": body}
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def upload(self, job: str, lines: Iterable[bytes]) -> str:
+        """Upload the input file; it expires by itself after three days."""
+        content = b"\n".join(lines) + b"\n"
+        with _translated():
+            uploaded = self._client.files.create(
+                file=(_file_name(job), content, "application/jsonl"),
+                purpose="batch",
+                expires_after={"anchor": "created_at", "seconds": FILE_LIFETIME_SECONDS},
+            )
+        return uploaded.id
+
+    def find_upload(self, job: str) -> str | None:
+        """Look for the input file by its name among the newest batch files."""
+        with _translated():
+            page = self._client.files.list(purpose="batch", order="desc", limit=100)
+            for _ in range(PAGES_SEARCHED):
+                for candidate in page.data:
+                    if candidate.filename == _file_name(job):
+                        return candidate.id
+                if not page.has_next_page():
+                    break
+                page = page.get_next_page()
+        return None
+
+    def create(self, job: str, file_id: str) -> RemoteBatch:
+        """Create the batch with exactly one request."""
+        with _translated():
+            batch = self._client.with_options(max_retries=0).batches.create(
+                input_file_id=file_id,
+                endpoint=ENDPOINT,
+                completion_window="24h",
+                metadata={"job_id": job},
+                output_expires_after={"anchor": "created_at", "seconds": FILE_LIFETIME_SECONDS},
+            )
+        return _remote(batch)
+
+    def find(self, job: str) -> RemoteBatch | None:
+        """Look for the batch by our id in its metadata among the newest batches."""
+        with _translated():
+            page = self._client.batches.list(limit=100)
+            for _ in range(PAGES_SEARCHED):
+                for candidate in page.data:
+                    if (candidate.metadata or {}).get("job_id") == job:
+                        return _remote(candidate)
+                if not page.has_next_page():
+                    break
+                page = page.get_next_page()
+        return None
+
+    def poll(self, batch_id: str) -> RemoteBatch:
+        """Ask how a batch stands."""
+        with _translated():
+            return _remote(self._client.batches.retrieve(batch_id))
+
+    def results(self, batch: RemoteBatch) -> Iterator[ResultLine]:
+        """Stream the output file, then the error file."""
+        for file_id in (batch.output_file_id, batch.error_file_id):
+            if file_id is None:
+                continue
+            with _translated(), self._client.files.with_streaming_response.content(file_id) as response:
+                for line in response.iter_lines():
+                    if line.strip():
+                        yield parse_line(line)
+
+    def cancel(self, batch_id: str) -> RemoteBatch:
+        """Ask for cancellation."""
+        with _translated():
+            return _remote(self._client.batches.cancel(batch_id))
+
+    def delete_file(self, file_id: str) -> None:
+        """Delete a file at the provider."""
+        try:
+            with _translated():
+                self._client.files.delete(file_id)
+        except ProviderRefused as refusal:
+            if refusal.code != "gone":
+                raise
+
+
+def _file_name(job: str) -> str:
+    return f"{job}.jsonl"
+
+
+def _remote(batch: Batch) -> RemoteBatch:
+    state = _STATES.get(batch.status)
+    if state is None:
+        log.warning("provider.unknown_status", extra=fields(status=batch.status))
+        state = RemoteState.RUNNING
+    counts = batch.request_counts
+    first = next(iter(batch.errors.data or ()), None) if batch.errors else None
+    return RemoteBatch(
+        id=batch.id,
+        status=batch.status,
+        state=state,
+        total=counts.total if counts else 0,
+        completed=counts.completed if counts else 0,
+        failed=counts.failed if counts else 0,
+        output_file_id=batch.output_file_id,
+        error_file_id=batch.error_file_id,
+        refusal_code=first.code if first else None,
+        refusal_words=(first.message or "")[:300] if first else "",
+    )
+
+
+class _translated:  # noqa: N801 - reads as a statement: with _translated():
+    """Turns the SDK's exceptions into ours. Bodies are not quoted: they may repeat what was sent."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None or not isinstance(error, openai.OpenAIError):
+            return
+        raise _translation(error) from error
+
+
+def _translation(error: openai.OpenAIError) -> Exception:
+    if isinstance(error, openai.APIStatusError):
+        status, code = error.status_code, error.code or ""
+        if status in (401, 403) or code == "insufficient_quota":
+            return ProviderMisconfigured(
+                f"OpenAI refuses the key (HTTP {status}{f', {code}' if code else ''}). "
+                "Check OPENAI_API_KEY, its permissions and the account's balance."
+            )
+        if status in (408, 409, 429) or status >= 500:
+            return ProviderUnavailable(
+                f"OpenAI is busy or has a fault (HTTP {status}).", retry_after_seconds=_retry_after(error)
+            )
+        refused = ProviderRefused(f"OpenAI refuses this (HTTP {status}{f', {code}' if code else ''}).")
+        if status == 404:
+            refused.code = "gone"
+        return refused
+    if isinstance(error, openai.APIConnectionError):
+        return ProviderUnavailable("OpenAI can't be reached, or did not answer in time.")
+    return ProviderRefused("OpenAI's answer could not be understood.")
+
+
+def _retry_after(error: openai.APIStatusError) -> float | None:
+    try:
+        return float(error.response.headers["retry-after"])
+    except (KeyError, ValueError):
+        return None

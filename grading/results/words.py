@@ -1,0 +1,47 @@
+"""The words people read for each flag and failure: one place, the same on every page, mail and API."""
+
+from typing import Final
+
+FLAG_WORDS: Final[dict[str, str]] = {
+    "evidence_not_found": "A quoted passage does not stand in the work. Check it before you rely on it.",
+    "no_evidence": "A level above the weakest was chosen without a quoted passage.",
+    "injection_suspected": "The work may contain instructions to the grader. Read it with that in mind.",
+    "short_feedback": "The comments are very short.",
+    "low_confidence": "The grader is unsure about this one.",
+}
+
+FAILURE_WORDS: Final[dict[str, str]] = {
+    "schema": "The answer did not have the agreed form.",
+    "criteria": "The answer left out a criterion.",
+    "level": "The answer chose a level that the rubric does not have.",
+    "refused": "The model refused to answer.",
+    "truncated": "The answer was cut off before its end. A larger answer limit in the prompt settings may help.",
+    "content_filter": "The provider's content filter stopped the answer.",
+    "expired": "The provider did not get to it within its time.",
+    "cancelled": "The batch was cancelled before this was done.",
+    "missing": "The provider returned nothing for it.",
+    "rejected": "The provider refused the request.",
+    "provider_busy": "The provider was overloaded.",
+    "name_may_remain": "A name may still stand in the text, so it was not sent. Grade it by hand.",
+    "batch_failed": "The provider refused the whole batch.",
+    "replaced": "The student handed in a newer attempt.",
+    "no_consent": "The student's consent no longer stands.",
+    "course_setting": "AI-assisted feedback was turned off in this course.",
+    "unreadable_answer": "The provider's answer could not be read.",
+}
+
+BY_HAND_WORDS: Final[dict[str, str]] = {
+    "no_consent": "The student has not agreed to AI-assisted feedback.",
+    "course_setting": "AI-assisted feedback is off in this course.",
+    "failed": "No usable assessment came back.",
+    "rejected": "You rejected the assessment.",
+    "skipped": "An administrator took it out of the queue.",
+    "name_may_remain": "A name might have left with the text, so it was held back.",
+}
+
+
+def words_for(code: str | None) -> str:
+    """Words for any code; a code nobody wrote words for is named as it is."""
+    if not code:
+        return ""
+    return FAILURE_WORDS.get(code) or FLAG_WORDS.get(code) or f"Unexpected: {code}."

@@ -1,0 +1,73 @@
+"""Celery's entry points: load, call one domain function, commit. Anything lost here is found again by the tick."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from config.clock import Clock, utc_now
+from config.database import Database
+from config.logging import fields, get_logger
+from grading import gradebook
+from grading.batches.run import Runner
+from grading.gradebook_port import Gradebook
+from privacy.sealing import Vault
+
+TICK = "blindmark.tick"
+ADVANCE_BATCH = "blindmark.advance_batch"
+DELIVER_PUSH = "blindmark.deliver_push"
+log = get_logger(__name__)
+
+Send = Callable[[str, list[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the tasks do, apart from how they are called."""
+
+    database: Database
+    vault: Vault
+    runner: Runner
+    gradebook: Gradebook
+    clock: Clock = utc_now
+
+    def tick(self, send: Send) -> None:
+        """Find everything that is due, whoever was meant to do it, and hand each to a task of its own."""
+        for batch_id in self.runner.due():
+            send(ADVANCE_BATCH, [str(batch_id)])
+        with self.database.transaction() as session:
+            pushes = gradebook.due(session, self.clock())
+        for push_id in pushes:
+            send(DELIVER_PUSH, [str(push_id)])
+
+    def advance_batch(self, batch_id: str) -> None:
+        """Carry one batch as far as it goes now."""
+        self.runner.advance(UUID(batch_id))
+
+    def deliver_push(self, push_id: str) -> None:
+        """Send one message to a gradebook."""
+        gradebook.deliver(self.database, self.vault, self.gradebook, UUID(push_id), self.clock)
+
+
+def register(app: Any, work: Work, tick_seconds: float) -> None:
+    """Give a Celery application its tasks and its schedule."""
+
+    def send(name: str, arguments: list[str]) -> None:
+        app.send_task(name, args=arguments)
+
+    def run(name: str, function: Callable[..., None]) -> None:
+        def task(*arguments: str) -> None:
+            try:
+                function(*arguments)
+            except Exception:
+                log.exception("task.failed", extra=fields(task=name))
+                raise
+
+        app.task(name=name)(task)
+
+    run(TICK, lambda: work.tick(send))
+    run(ADVANCE_BATCH, work.advance_batch)
+    run(DELIVER_PUSH, work.deliver_push)
+    app.conf.beat_schedule = {
+        "tick": {"task": TICK, "schedule": tick_seconds, "options": {"expires": tick_seconds * 2}}
+    }

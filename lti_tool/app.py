@@ -1,0 +1,138 @@
+"""The web application: blueprints, error pages, headers and template helpers, around the parts it is given."""
+
+from importlib.metadata import version
+from io import BytesIO
+from typing import IO
+
+from flask import Flask, Request, Response, g, jsonify, request, url_for
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from grading.models import Registration
+from grading.models.tenancy import RegistrationState
+from lti_tool.api.v1 import make_api_blueprint
+from lti_tool.csrf import csrf_token
+from lti_tool.error_pages import add_error_pages
+from lti_tool.filters import add_filters
+from lti_tool.pages.admin import make_admin_blueprint
+from lti_tool.pages.admin.accounts import RATE_LIMITER
+from lti_tool.pages.course import make_course_blueprint
+from lti_tool.parts import EXTENSION, Parts
+from lti_tool.permissions import Ability, may
+from lti_tool.security_headers import FrameAncestors, add_security_headers
+
+FORM_BYTES = 2 * 1024 * 1024
+STATIC_SECONDS = 3600
+PROVIDER_LABELS = {"openai": "OpenAI"}
+
+
+class InMemoryRequest(Request):
+    """A request whose uploads stay in memory: werkzeug would put larger ones in a temporary file, in the clear."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
+def create_app(parts: Parts, lti: object) -> Flask:
+    """Build the application. Nothing is read from the environment here."""
+    settings = parts.settings
+    app = Flask("lti_tool", static_url_path="/static")
+    app.request_class = InMemoryRequest
+    app.secret_key = parts.signing_key
+    app.config.update(
+        SESSION_COOKIE_NAME="blindmark_words",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="None",
+        SESSION_COOKIE_PARTITIONED=True,
+        MAX_CONTENT_LENGTH=settings.upload_megabytes * 1024 * 1024 + FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        SEND_FILE_MAX_AGE_DEFAULT=STATIC_SECONDS,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions[EXTENSION] = parts
+    app.extensions[RATE_LIMITER] = MovingWindowRateLimiter(storage_from_string(settings.redis_url or "memory://"))
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
+    add_filters(app, parts.zone, parts.clock)
+    add_error_pages(app)
+    add_security_headers(app, FrameAncestors(lambda: _platform_urls(parts)), secure=settings.secure_transport)
+    _add_context(app, parts)
+    app.register_blueprint(make_course_blueprint())
+    app.register_blueprint(make_admin_blueprint())
+    app.register_blueprint(make_api_blueprint())
+    app.add_url_rule("/healthz", "healthz", lambda: _healthz(parts))
+    return app
+
+
+def _platform_urls(parts: Parts) -> list[str]:
+    with parts.database.transaction() as session:
+        return [
+            url
+            for row in session.execute(
+                select(Registration.issuer, Registration.authorization_url).where(
+                    Registration.state == RegistrationState.ACTIVE
+                )
+            )
+            for url in row
+        ]
+
+
+def _healthz(parts: Parts) -> tuple[Response, int]:
+    """Whether this process can do its work: the database answers."""
+    try:
+        with parts.database.transaction() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return jsonify({"status": "database does not answer"}), 503
+    return jsonify({"status": "ok", "version": version("blindmark")}), 200
+
+
+def _add_context(app: Flask, parts: Parts) -> None:
+    @app.context_processor
+    def _values() -> dict[str, object]:
+        return {
+            "site_notice": parts.settings.notice,
+            "base_url": parts.settings.base_url,
+            "provider_label": PROVIDER_LABELS[parts.provider],
+            "upload_megabytes": parts.settings.upload_megabytes,
+            **_tabs(),
+        }
+
+    # Macros imported without context need it as a global.
+    app.jinja_env.globals["csrf_token"] = lambda: csrf_token(parts.signing_key, getattr(g, "csrf_subject", ""))
+
+
+def _tabs() -> dict[str, object]:
+    if getattr(g, "signed_in", None):
+        sections = [("queue", "Queue"), ("batches", "Batches"), ("platforms", "Platforms"), ("audit", "Audit")]
+        return {
+            "admin_sections": [
+                {"key": key, "label": label, "href": url_for(f"admin.{key}")} for key, label in sections
+            ],
+            "signed_in_as": g.signed_in.username,
+            "sign_out_url": url_for("admin.sign_out"),
+        }
+    visit = getattr(g, "visit", None)
+    if visit is not None and request.blueprint == "course":
+        tabs = []
+        if may(visit, Ability.REVIEW):
+            tabs += [("overview", "Submissions"), ("grades", "Gradebook")]
+        if may(visit, Ability.CONFIGURE):
+            tabs += [("settings", "Settings")]
+        return {
+            "course_tabs": [{"key": key, "label": label, "href": url_for(f"course.{key}")} for key, label in tabs],
+        }
+    return {}

@@ -1,0 +1,292 @@
+"""`blindmark`: what an operator runs. Every command checks the settings first and says what to set."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import click
+
+from config.errors import ConfigurationError
+from config.logging import configure_logging
+from config.settings import Settings, describe, load_settings
+from grading.errors import GradingError
+from privacy.errors import PrivacyError
+
+
+def _reported(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn our errors into one readable line and exit status 1."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (ConfigurationError, GradingError, PrivacyError) as error:
+            raise click.ClickException(error.message) from error
+
+    return wrapped
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    return settings
+
+
+@click.group()
+@click.version_option(package_name="blindmark")
+def main() -> None:
+    """Blindmark: blind, model-assisted marking as an LTI 1.3 tool."""
+
+
+@main.command()
+@_reported
+def config() -> None:
+    """Show the effective settings, with secrets hidden."""
+    for name, value, description in describe(load_settings()):
+        click.echo(f"{name}={value}")
+        click.echo(f"    {description}")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; by default the one of BLINDMARK_BASE_URL.")
+@_reported
+def serve(host: str, port: int | None) -> None:
+    """Run web and worker together, as one process. Needs neither Redis nor a second command."""
+    from config.celery import InProcessWorker
+    from lti_tool.server import run_web
+    from lti_tool.wiring import open_application
+
+    settings = _settings()
+    application = open_application(settings, migrate=True)
+    worker = None if settings.effective_broker_url else InProcessWorker(application.celery)
+    run_web(application.web(), settings, host, port or _port(settings), beside=worker)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; by default the one of BLINDMARK_BASE_URL.")
+@_reported
+def web(host: str, port: int | None) -> None:
+    """Run the web application alone; workers run elsewhere (`blindmark worker`)."""
+    from lti_tool.server import run_web
+    from lti_tool.wiring import open_application
+
+    settings = _settings()
+    _need_broker(settings)
+    run_web(open_application(settings).web(), settings, host, port or _port(settings))
+
+
+@main.command()
+@click.option("--concurrency", type=click.IntRange(1), default=2, show_default=True, help="Tasks at the same time.")
+@click.option("--beat/--no-beat", default=True, show_default=True, help="Also run the schedule; one worker should.")
+@_reported
+def worker(concurrency: int, beat: bool) -> None:
+    """Run a Celery worker on the broker of REDIS_URL or BLINDMARK_BROKER_URL."""
+    from lti_tool.server import run_worker
+    from lti_tool.wiring import open_application
+
+    settings = _settings()
+    _need_broker(settings)
+    run_worker(open_application(settings).celery, concurrency, beat=beat)
+
+
+@main.command()
+@click.option("--to", "revision", default="head", show_default=True, help="Revision to go up to.")
+@_reported
+def migrate(revision: str) -> None:
+    """Bring the database to the newest schema; makes the key ring if there is none yet."""
+    from config.migrate import revisions, upgrade
+    from lti_tool.wiring import open_parts
+
+    parts = open_parts(_settings(), migrate=False)
+    upgrade(parts.database.engine, revision)
+    click.echo(f"The database is at revision {revisions()[0] if revision == 'head' else revision}.")
+
+
+@main.group()
+def admin() -> None:
+    """Administrators' accounts."""
+
+
+@admin.command("create")
+@click.argument("username")
+@_reported
+def admin_create(username: str) -> None:
+    """Make an account with a one-time password, which is printed once."""
+    from lti_tool.admin_accounts import create_administrator
+    from lti_tool.wiring import open_parts
+
+    parts = open_parts(_settings())
+    with parts.database.transaction() as session:
+        _, password = create_administrator(session, username)
+    click.echo(f"Administrator {username} can sign in at {parts.settings.base_url}/admin")
+    click.echo(f"One-time password: {password}")
+
+
+@main.group()
+def platform() -> None:
+    """The LMSs that may launch Blindmark."""
+
+
+@platform.command("add")
+@click.option("--issuer", required=True, help="Issuer (platform id).")
+@click.option("--client-id", required=True, help="Client id the LMS gave to Blindmark.")
+@click.option("--deployment-id", help="Deployment id; without one it is learnt at the first launch.")
+@click.option("--auth-url", required=True, help="Authentication request URL.")
+@click.option("--token-url", required=True, help="Access token URL.")
+@click.option("--jwks-url", required=True, help="Public key set URL.")
+@click.option("--token-audience", default="", help="Audience of token requests, if it is not the token URL.")
+@click.option("--name", default="", help="What you call this LMS.")
+@_reported
+def platform_add(
+    issuer: str,
+    client_id: str,
+    deployment_id: str | None,
+    auth_url: str,
+    token_url: str,
+    jwks_url: str,
+    token_audience: str,
+    name: str,
+) -> None:
+    """Connect an LMS."""
+    from grading.tenancy import PlatformDetails, register_platform
+    from lti_tool.wiring import open_parts
+
+    parts = open_parts(_settings())
+    details = PlatformDetails(
+        issuer=issuer,
+        client_id=client_id,
+        name=name or urlsplit(issuer).hostname or issuer,
+        authorization_url=auth_url,
+        token_url=token_url,
+        jwks_url=jwks_url,
+        token_audience=token_audience,
+    )
+    with parts.database.transaction() as session:
+        registration, _ = register_platform(session, details, deployment_id, approved=deployment_id is not None)
+    click.echo(f"Connected {registration.name} as {registration.id}.")
+    base = parts.settings.base_url
+    click.echo(f"In the LMS, enter: login URL {base}/lti/login, launch URL {base}/lti/launch, ")
+    click.echo(f"key set URL {base}/lti/jwks.json")
+
+
+@platform.command("list")
+@_reported
+def platform_list() -> None:
+    """List the LMSs."""
+    from grading.tenancy import list_platforms
+    from lti_tool.wiring import open_parts
+
+    with open_parts(_settings()).database.transaction() as session:
+        for registration in list_platforms(session):
+            launched = f"{registration.last_launch_at:%Y-%m-%d %H:%M}" if registration.last_launch_at else "never"
+            click.echo(
+                f"{registration.id}  {registration.state.value:<8}  {registration.name}  {registration.issuer}  "
+                f"{registration.client_id}  last launch {launched}"
+            )
+
+
+@platform.command("show")
+@click.argument("registration", type=click.UUID)
+@_reported
+def platform_show(registration: UUID) -> None:
+    """Show one LMS with its deployments."""
+    from grading.tenancy import get_platform
+    from lti_tool.wiring import open_parts
+
+    with open_parts(_settings()).database.transaction() as session:
+        found = get_platform(session, registration)
+        for label in ("name", "issuer", "client_id", "authorization_url", "token_url", "jwks_url", "product_family"):
+            click.echo(f"{label}: {getattr(found, label)}")
+        click.echo(f"state: {found.state.value}")
+        for deployment in found.deployments:
+            click.echo(f"deployment: {deployment.lms_deployment_id} ({deployment.state.value})")
+
+
+@platform.command("disable")
+@click.argument("registration", type=click.UUID)
+@_reported
+def platform_disable(registration: UUID) -> None:
+    """Refuse launches of an LMS from now on; nothing is deleted."""
+    from grading.models.tenancy import RegistrationState
+    from grading.tenancy import set_platform_state
+    from lti_tool.wiring import open_parts
+    from privacy.audit import Actor
+
+    with open_parts(_settings()).database.transaction() as session:
+        found = set_platform_state(session, registration, RegistrationState.DISABLED, Actor.system())
+        click.echo(f"{found.name} is disabled.")
+
+
+@main.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@_reported
+def audit_verify() -> None:
+    """Walk every chain of the audit log and say whether it holds."""
+    from lti_tool.wiring import open_parts
+
+    parts = open_parts(_settings())
+    with parts.database.transaction() as session:
+        counts = parts.audit.verify(session)
+    for chain, count in sorted(counts.items()):
+        click.echo(f"{chain}: {count} entries, unbroken")
+    click.echo("The audit log is whole.")
+
+
+@main.group()
+def demo() -> None:
+    """The demonstration: everything on this machine."""
+
+
+@demo.command("run")
+def demo_run() -> None:
+    """Start it and stay until Ctrl-C."""
+    _demonstrate("run")
+
+
+@demo.command("reset")
+def demo_reset() -> None:
+    """Forget what was done in it."""
+    _demonstrate("reset")
+
+
+@demo.command("check")
+def demo_check() -> None:
+    """Walk the whole way without a person and say what was verified."""
+    _demonstrate("check")
+
+
+def _demonstrate(what: str) -> None:
+    from lti_tool.demo.check import run_check
+    from lti_tool.demo.processes import DemoFailed
+    from lti_tool.demo.run import reset_demonstration, run_demonstration
+
+    try:
+        {"run": run_demonstration, "reset": reset_demonstration, "check": run_check}[what]()
+    except (DemoFailed, ConfigurationError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _port(settings: Settings) -> int:
+    parts = urlsplit(settings.base_url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _need_broker(settings: Settings) -> None:
+    if not settings.effective_broker_url:
+        raise ConfigurationError(
+            "This command needs a broker: set REDIS_URL, as redis://localhost:6379/0. "
+            "Without one, `blindmark serve` runs web and worker together."
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Pages for administrators: sign-in, queue, batches, platforms, audit log. Nobody's name or words are shown here."""
+
+from flask import Blueprint, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from lti_tool.admin_accounts import find_signed_in
+from lti_tool.csrf import check_csrf
+from lti_tool.pages.admin import accounts, audit, batches, platforms, queue
+from lti_tool.parts import parts
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN_TO_ALL = frozenset({"admin.sign_in"})
+OPEN_BEFORE_PASSWORD = frozenset({"admin.sign_in", "admin.sign_out", "admin.password"})
+
+
+def make_admin_blueprint() -> Blueprint:
+    """All pages under /admin."""
+    blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+    @blueprint.before_request
+    def _enter() -> Response | None:
+        secret = request.cookies.get(accounts.COOKIE)
+        with parts().database.transaction() as session:
+            g.signed_in = find_signed_in(session, secret, parts().clock())
+        g.csrf_subject = secret or request.cookies.get(accounts.VISITOR_COOKIE) or ""
+        if request.method not in SAFE_METHODS:
+            check_csrf(parts().signing_key, g.csrf_subject, request)
+        if g.signed_in is None and request.endpoint not in OPEN_TO_ALL:
+            return redirect(url_for("admin.sign_in"), 303)
+        if g.signed_in and g.signed_in.must_change_password and request.endpoint not in OPEN_BEFORE_PASSWORD:
+            return redirect(url_for("admin.password"), 303)
+        return None
+
+    both, post = ["GET", "POST"], ["POST"]
+    blueprint.add_url_rule("/sign-in", "sign_in", accounts.sign_in, methods=both)
+    blueprint.add_url_rule("/sign-out", "sign_out", accounts.sign_out, methods=post)
+    blueprint.add_url_rule("/password", "password", accounts.password, methods=both)
+    blueprint.add_url_rule("", "queue", queue.queue)
+    blueprint.add_url_rule("/queue/change", "change_queue", queue.change, methods=post)
+    blueprint.add_url_rule("/batches", "batches", batches.batches)
+    blueprint.add_url_rule("/batches/new", "new_batch", batches.new, methods=post)
+    blueprint.add_url_rule("/batches/create", "create_batch", batches.create, methods=post)
+    blueprint.add_url_rule("/batches/<uuid:batch_id>", "batch", batches.batch)
+    blueprint.add_url_rule("/batches/<uuid:batch_id>/progress", "batch_progress", batches.progress)
+    blueprint.add_url_rule("/batches/<uuid:batch_id>/submit", "submit_batch", batches.submit, methods=post)
+    blueprint.add_url_rule("/batches/<uuid:batch_id>/cancel", "cancel_batch", batches.cancel, methods=post)
+    blueprint.add_url_rule("/platforms", "platforms", platforms.platforms)
+    blueprint.add_url_rule("/platforms/add", "add_platform", platforms.add, methods=both)
+    blueprint.add_url_rule("/platforms/<uuid:registration_id>/state", "platform_state", platforms.state, methods=post)
+    blueprint.add_url_rule("/deployments/<uuid:deployment_id>/approve", "approve", platforms.approve, methods=post)
+    blueprint.add_url_rule("/audit", "audit", audit.audit)
+    return blueprint

@@ -1,0 +1,59 @@
+"""The frame of all pages inside a course: finds out who visits, checks forms, opens the assignment of the link.
+
+Each launch has its own handle in the address, so that a teacher in one tab and a student in another stay apart in one
+browser. The handle is no credential: the browser's cookie must fit it.
+"""
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from lti_tool.csrf import check_csrf
+from lti_tool.pages import instructor, student
+from lti_tool.pages.visited import linked_assignment_id
+from lti_tool.parts import parts
+from lti_tool.permissions import Ability, current_visit, may
+from lti_tool.sessions import browser_secret, load_visit
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def make_course_blueprint() -> Blueprint:
+    """All pages under a launch's handle."""
+    blueprint = Blueprint("course", __name__, url_prefix="/v/<handle>")
+
+    @blueprint.url_value_preprocessor
+    def _take_handle(_endpoint: str | None, values: dict[str, object] | None) -> None:
+        g.handle = (values or {}).pop("handle", None)
+
+    @blueprint.url_defaults
+    def _give_handle(_endpoint: str, values: dict[str, object]) -> None:
+        values.setdefault("handle", getattr(g, "handle", ""))
+
+    @blueprint.before_request
+    def _enter() -> None:
+        with parts().database.transaction() as session:
+            g.visit = load_visit(session, g.handle, browser_secret(request), parts().clock())
+        g.csrf_subject = f"{browser_secret(request)}:{g.handle}"
+        if request.method not in SAFE_METHODS:
+            check_csrf(parts().signing_key, g.csrf_subject, request)
+
+    blueprint.add_url_rule("/", "home", home)
+    student.register(blueprint)
+    instructor.register(blueprint)
+    return blueprint
+
+
+def home() -> Response | str:
+    """Where a launch arrives: to the page that fits role and link."""
+    visit = current_visit()
+    if visit.message_type == "LtiDeepLinkingRequest":
+        return redirect(url_for(".deep_link"), 303)
+    with parts().database.transaction() as session:
+        linked = linked_assignment_id(session, visit.resource_link_id)
+    if linked is None:
+        if may(visit, Ability.CONFIGURE):
+            return redirect(url_for(".connect"), 303)
+        return render_template("student/not_ready.html")
+    if may(visit, Ability.REVIEW) or may(visit, Ability.CONFIGURE):
+        return redirect(url_for(".overview"), 303)
+    return redirect(url_for(".assignment"), 303)

@@ -1,0 +1,26 @@
+"""Pages for instructors: make an assignment, see what came in, review, send grades."""
+
+from flask import Blueprint
+
+from lti_tool.pages.instructor import deep_link, grades, overview, review, settings
+
+
+def register(blueprint: Blueprint) -> None:
+    """Hang the instructor's pages on the course blueprint."""
+    both = ["GET", "POST"]
+    blueprint.add_url_rule("/deep-link", "deep_link", deep_link.deep_link, methods=both)
+    blueprint.add_url_rule("/deep-link/pick", "deep_link_pick", deep_link.pick, methods=["POST"])
+    blueprint.add_url_rule("/deep-link/cancel", "deep_link_cancel", deep_link.cancel, methods=["POST"])
+    blueprint.add_url_rule("/connect", "connect", settings.connect, methods=both)
+    blueprint.add_url_rule("/connect/pick", "connect_pick", settings.connect_pick, methods=["POST"])
+    blueprint.add_url_rule("/submissions", "overview", overview.overview)
+    blueprint.add_url_rule("/submissions/roster", "refresh_roster", overview.refresh_roster, methods=["POST"])
+    blueprint.add_url_rule("/settings", "settings", settings.settings, methods=both)
+    blueprint.add_url_rule("/review/<uuid:submission_id>", "review", review.review)
+    blueprint.add_url_rule("/review/<uuid:submission_id>/approve", "approve", review.approve, methods=["POST"])
+    blueprint.add_url_rule("/review/<uuid:submission_id>/override", "override", review.override, methods=["POST"])
+    blueprint.add_url_rule("/review/<uuid:submission_id>/reject", "reject", review.reject, methods=["POST"])
+    blueprint.add_url_rule("/review/<uuid:submission_id>/withdraw", "withdraw", review.withdraw, methods=["POST"])
+    blueprint.add_url_rule("/review/<uuid:submission_id>/file", "original", review.original)
+    blueprint.add_url_rule("/grades", "grades", grades.grades)
+    blueprint.add_url_rule("/grades/retry", "retry_grades", grades.retry, methods=["POST"])

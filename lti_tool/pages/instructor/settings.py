@@ -1,0 +1,166 @@
+"""Making and changing an assignment: prompt, rubric, dates, and whether AI may assist in this course."""
+
+import uuid
+from dataclasses import replace
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from grading import assignments
+from grading.assignments import AssignmentDraft
+from grading.course_settings import allow_assessment
+from grading.errors import GradingError, NotFound
+from grading.models import Assignment, Context, ResourceLink
+from grading.providers.catalogue import choosable_models
+from lti_tool.pages.instructor.assignment_form import (
+    AssignmentForm,
+    field_of,
+    from_draft,
+    from_request,
+    rearranged,
+    to_draft,
+)
+from lti_tool.pages.visited import visited_assignment, visited_context
+from lti_tool.parts import parts
+from lti_tool.permissions import Ability, current_visit, needs
+
+
+def empty_form() -> AssignmentForm:
+    """The form for a new assignment, with defaults that work."""
+    draft = AssignmentDraft(
+        title="", description="", points_hundredths=2000, model=parts().settings.default_model, attempts_allowed=3
+    )
+    with parts().database.transaction() as session:
+        allowed = visited_context(session).allow_llm_assessment
+    return from_draft(draft, parts().zone, allow_assessment=allowed)
+
+
+def render_form(form: AssignmentForm, template: str, **values: object) -> str:
+    """The assignment form inside one of its pages. A script that asked for the rubric gets the rubric alone."""
+    wanted = "instructor/_rubric.html" if request.headers.get("HX-Target") == "rubric" else template
+    now = parts().clock()
+    return render_template(
+        wanted,
+        form=form,
+        models=choosable_models(parts().settings.offered_models, now),
+        today=now.date(),
+        zone=parts().settings.time_zone,
+        **values,
+    )
+
+
+def create_assignment(session: Session, form: AssignmentForm) -> tuple[Assignment | None, AssignmentForm]:
+    """Make an assignment from a form, or return the form with what is wrong."""
+    draft, errors = to_draft(form, parts().zone)
+    if draft is None:
+        return None, replace(form, errors=errors)
+    context = visited_context(session)
+    visit = current_visit()
+    try:
+        made = assignments.create(
+            session,
+            context=context,
+            author_id=visit.person_id,
+            draft=draft,
+            offered_models=parts().settings.offered_models,
+            clock=parts().clock,
+        )
+    except GradingError as error:
+        return None, replace(form, errors={field_of(error): error.message})
+    _set_assessment(session, context, form)
+    return made, form
+
+
+@needs(Ability.CONFIGURE)
+def settings() -> Response | str:
+    """Change the assignment that the link shows."""
+    with parts().database.transaction() as session:
+        view = visited_assignment(session)
+        if request.method == "GET":
+            form = from_draft(view.draft(), parts().zone, allow_assessment=view.context.allow_llm_assessment)
+            return render_form(form, "instructor/settings.html", view=view)
+        form = from_request(request.form)
+        action = request.form.get("do", "save")
+        if action != "save":
+            return render_form(rearranged(form, action), "instructor/settings.html", view=view)
+        draft, errors = to_draft(form, parts().zone)
+        if draft is not None:
+            try:
+                assignments.update(
+                    session,
+                    view=view,
+                    author_id=current_visit().person_id,
+                    draft=draft,
+                    offered_models=parts().settings.offered_models,
+                    clock=parts().clock,
+                )
+            except GradingError as error:
+                errors = {field_of(error): error.message}
+        if errors:
+            session.rollback()
+            return render_form(replace(form, errors=errors), "instructor/settings.html", view=view)
+        _set_assessment(session, view.context, form)
+    flash("Saved. Work handed in from now on, and work still in the queue, uses the new settings.")
+    return redirect(url_for(".settings"), 303)
+
+
+@needs(Ability.CONFIGURE)
+def connect() -> Response | str:
+    """A link that shows nothing yet: make an assignment for it, or pick one of the course."""
+    if request.method == "GET":
+        return _connect_page(empty_form())
+    form, action = from_request(request.form), request.form.get("do", "save")
+    if action != "save":
+        return _connect_page(rearranged(form, action))
+    with parts().database.transaction() as session:
+        made, form = create_assignment(session, form)
+        if made is not None:
+            _link(session, made.id)
+    if made is None:
+        return _connect_page(form)
+    flash("Your assignment is ready.")
+    return redirect(url_for(".overview"), 303)
+
+
+@needs(Ability.CONFIGURE)
+def connect_pick() -> Response:
+    """Let the link show an assignment that exists in this course."""
+    try:
+        chosen = uuid.UUID(request.form.get("assignment", ""))
+    except ValueError as error:
+        raise NotFound("No assignment was chosen. Go back and choose one.") from error
+    with parts().database.transaction() as session:
+        _link(session, chosen)
+    return redirect(url_for(".overview"), 303)
+
+
+def course_assignments() -> list[Assignment]:
+    """What there is to pick from in this course."""
+    visit = current_visit()
+    with parts().database.transaction() as session:
+        return assignments.of_course(session, tenant_id=visit.tenant_id, context_id=visit.context_id)
+
+
+def _connect_page(form: AssignmentForm) -> str:
+    return render_form(form, "instructor/connect.html", existing=course_assignments())
+
+
+def _link(session: Session, assignment_id: UUID) -> None:
+    visit = current_visit()
+    link = session.get(ResourceLink, visit.resource_link_id) if visit.resource_link_id else None
+    if link is None or not assignments.link_to(
+        session, tenant_id=visit.tenant_id, link=link, assignment_id=assignment_id
+    ):
+        raise NotFound("This assignment does not exist in this course. Go back and choose another one.")
+
+
+def _set_assessment(session: Session, context: Context, form: AssignmentForm) -> None:
+    allow_assessment(
+        session,
+        context=context,
+        allowed=form.allow_assessment,
+        provider=parts().provider,
+        actor_id=current_visit().person_id,
+    )

@@ -1,0 +1,56 @@
+"""What views reach for: the collaborators that the wiring put together, carried by the application."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from config.clock import Clock
+from config.database import Database
+from config.settings import Settings
+from grading.batches.compose import Limits
+from grading.providers.base import Provider
+from privacy.audit import AuditLog
+from privacy.sealing import Vault
+
+EXTENSION = "blindmark"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One set per application. Views take from here and from their arguments, never from globals."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    audit: AuditLog
+    providers: Mapping[str, Provider]
+    signing_key: str
+    nudge: Callable[[str, UUID], None]
+    """Hand a task an id right after a commit, so that nobody waits for the next tick. May be lost without harm."""
+    refresh_roster: Callable[[UUID], None]
+    """Read a course's roster from its LMS now."""
+    clock: Clock
+
+    @property
+    def provider(self) -> str:
+        """The provider that new work goes to."""
+        return "openai"
+
+    @property
+    def limits(self) -> Limits:
+        """How large batches may be."""
+        return Limits(self.settings.batch_minimum_items, self.settings.batch_maximum_items)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of pages."""
+        return ZoneInfo(self.settings.time_zone)
+
+
+def parts() -> Parts:
+    """The parts of the application that handles the present request."""
+    return cast("Parts", current_app.extensions[EXTENSION])

@@ -1,0 +1,58 @@
+"""Headers of every answer: what a browser may load, who may frame us, what is never kept (CSP level 3)."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+from werkzeug.wrappers import Response
+
+REMEMBERED_SECONDS = 30.0
+
+
+class FrameAncestors:
+    """The origins of the active platforms: the only pages that may frame ours. Read anew every half minute."""
+
+    def __init__(self, load: Callable[[], list[str]], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._load = load
+        self._monotonic = monotonic
+        self._origins: list[str] = []
+        self._read_at: float | None = None
+
+    def origins(self) -> list[str]:
+        """Origins such as https://moodle.example."""
+        now = self._monotonic()
+        if self._read_at is None or now - self._read_at > REMEMBERED_SECONDS:
+            self._origins = sorted({origin(url) for url in self._load()})
+            self._read_at = now
+        return self._origins
+
+
+def origin(url: str) -> str:
+    """Scheme and host of an address, with its port if it names one."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def add_security_headers(app: Flask, ancestors: FrameAncestors, *, secure: bool) -> None:
+    """Set the headers of every answer of an application."""
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        platforms = "" if request.path.startswith("/admin") else " ".join(ancestors.origins())
+        frames = platforms or "'none'"
+        # The forms of a launch and of a deep linking answer go to the platform; no other form leaves.
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+            f"connect-src 'self'; base-uri 'none'; form-action 'self' {platforms}; frame-ancestors {frames}"
+        )
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        if secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response

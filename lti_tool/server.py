@@ -1,0 +1,65 @@
+"""Runs the web application on a production server, and a worker beside it or alone, until a signal says stop."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from celery import Celery
+from flask import Flask
+from waitress.server import create_server
+
+from config.celery import QUEUE, InProcessWorker
+from config.logging import fields, get_logger
+from config.settings import Settings
+
+log = get_logger(__name__)
+
+
+def run_web(app: Flask, settings: Settings, host: str, port: int, beside: InProcessWorker | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C; `beside` is started before and stopped after."""
+    # Waitress keeps an upload above this size in a temporary file; whole uploads stay in memory, nothing on disk.
+    memory = (settings.upload_megabytes + 4) * 1024 * 1024
+    server = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=settings.web_threads,
+        ident=None,
+        inbuf_overflow=memory,
+        max_request_body_size=memory,
+        # Whose word counts about the client's address is the application's decision (ProxyFix).
+        clear_untrusted_proxy_headers=False,
+    )
+    if beside is not None:
+        beside.start()
+    log.info("web.serving", extra=fields(host=host, port=port))
+    thread = threading.Thread(target=server.run, name="blindmark-web", daemon=True)
+    thread.start()
+    _wait_for_signal(lambda: not thread.is_alive())
+    server.close()
+    if beside is not None:
+        beside.stop()
+    thread.join(5)
+    log.info("web.stopped")
+
+
+def run_worker(celery: Celery, concurrency: int, *, beat: bool) -> None:
+    """Work on the broker's queue until a signal; one worker of an installation also runs the schedule."""
+    arguments = ["worker", "--loglevel", "WARNING", "--queues", QUEUE, "--concurrency", str(concurrency)]
+    if beat:
+        arguments += ["--beat", "--schedule", "/dev/null", "--scheduler", "celery.beat:Scheduler"]
+    celery.worker_main(arguments)
+
+
+def _wait_for_signal(ended: Callable[[], bool]) -> None:
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    while not stop.wait(0.5):
+        if ended():
+            return

@@ -1,0 +1,96 @@
+"""Citations and reference lists: places where a classmate's family name is an author's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from privacy.anonymizer.words import SCHOLARLY_HEADINGS
+
+_YEAR = r"(?:1[4-9]|20)\d\d[a-z]?"
+_CITED_NAME = r"(?:[a-z]{1,4}[ '’]){0,3}[^\W\d_a-z][\w'’-]*(?:[ ](?:[a-z]{1,4}[ ]){0,2}[^\W\d_a-z][\w'’-]*){0,2}"
+_CITED_AFTER = re.compile(
+    rf"(?:['’]s?)?(?:(?:,? (?:and|&|und|et|y|e)|,) [^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)?){{0,3}}(?:,? et al\.?)?"
+    rf"(?:,? \(| \[){_YEAR}"
+)
+_CITED_INSIDE = re.compile(
+    rf"(?:(?:,? (?:and|&|und|et|y|e)|,) [^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)?){{0,3}}(?:,? et al\.?)?,? "
+    rf"(?:{_YEAR}|p?p?\.? ?\d{{1,4}})(?:[,:;–-][^()\n]{{0,40}})?[;)\]]"
+)
+_CITED_STUDY = re.compile(rf"['’]s? (?:[\w-]+ ){{0,2}}\(?{_YEAR}\b")
+_SEE = re.compile(r"\b(?:[Ss]ee|[Cc]f\.?|[Ss]ee also|vgl\.|e\.g\.,?) $")
+_CITED_ON = re.compile(r",|['’]s? |(?: and| &) [A-ZÀ-Þ]")
+_ET_AL = re.compile(r"(?:,? (?:and|&) [^\W\d_]+)?,? et al\b")
+_REFERENCE_LINE = re.compile(
+    rf"[ \t]*(?:\[\d+\]|\d{{1,3}}\.|[•*-])?[ \t]*"
+    rf"(?:{_CITED_NAME}, ?(?:[^\W\d_a-z]\.[ -]?){{1,3}}|(?:[^\W\d_a-z]\.[ -]?){{1,3}}{_CITED_NAME},)"
+    rf"[^\n]{{0,200}}?\b{_YEAR}"
+)
+_NUMBERED_REFERENCE = re.compile(rf"[ \t]*\[\d+\][^\n]*\b{_YEAR}")
+_LONGEST_HEADING = 160
+_HEADING = re.compile(rf"^[ \t#*]*(?:{'|'.join(SCHOLARLY_HEADINGS)})[ \t:*]*$", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """A text with what is worked out about its lines only once."""
+
+    text: str
+    _references: dict[int, bool] = field(default_factory=dict)
+    _blocks: list[tuple[int, int]] | None = None
+
+    def line(self, start: int, end: int) -> tuple[int, int]:
+        """The offsets of the line or lines around a stretch."""
+        first = self.text.rfind("\n", 0, start) + 1
+        last = self.text.find("\n", end)
+        return first, len(self.text) if last < 0 else last
+
+    def in_references(self, start: int, end: int) -> bool:
+        """Whether a stretch stands in an entry of a reference list."""
+        first, last = self.line(start, end)
+        known = self._references.get(first)
+        if known is None:
+            line = self.text[first:last]
+            known = bool(_REFERENCE_LINE.match(line) or _NUMBERED_REFERENCE.match(line)) or self._in_block(first)
+            self._references[first] = known
+        return known
+
+    def _in_block(self, place: int) -> bool:
+        if self._blocks is None:
+            self._blocks = _reference_blocks(self.text)
+        return any(start <= place < end for start, end in self._blocks)
+
+    def is_heading(self, start: int, end: int) -> bool:
+        """Whether the line is a title: no full stop, and no long word in lower case."""
+        first, last = self.line(start, end)
+        if last - first > _LONGEST_HEADING:
+            return False
+        words = self.text[first:last].split()
+        if not 2 <= len(words) <= 14 or self.text[first:last].rstrip()[-1:] in ".,;!?":
+            return False
+        long_words = [word for word in words if len(word) > 4 and word[0].isalpha()]
+        return all(not word[0].islower() for word in long_words)
+
+
+def _reference_blocks(text: str) -> list[tuple[int, int]]:
+    blocks = []
+    for heading in _HEADING.finditer(text):
+        end = heading.end()
+        while paragraph := re.compile(r"\n+[^\n]+").match(text, end):
+            if not re.search(rf"\b{_YEAR}\b|n\.d\.|https?://", paragraph.group()):
+                break
+            end = paragraph.end()
+        blocks.append((heading.end(), end))
+    return blocks
+
+
+def is_cited(text: str, start: int, end: int) -> bool:
+    """Whether a name stands as a cited author: with a year, a page, "et al." or after "see"."""
+    if _SEE.search(text, max(0, start - 10), start) and _CITED_ON.match(text, end):
+        return True
+    if _CITED_AFTER.match(text, end) or _CITED_STUDY.match(text, end) or _ET_AL.match(text, end):
+        return True
+    opening = max(text.rfind("(", max(0, start - 120), start), text.rfind("[", max(0, start - 120), start))
+    if opening < 0 or any(mark in text[opening:start] for mark in ")]\n"):
+        return False
+    return _CITED_INSIDE.match(text, end) is not None

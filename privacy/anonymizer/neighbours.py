@@ -1,0 +1,109 @@
+"""What stands beside a capitalised word: a noun named after it, another person's name, the start of a sentence."""
+
+from __future__ import annotations
+
+import re
+
+from privacy.anonymizer.cues import PERSON_BEFORE, STRONG_BEFORE
+from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.words import (
+    ARTICLES,
+    FUNCTION_WORDS,
+    MONTHS_AND_DAYS,
+    NAME_WORDS,
+    OFFICES,
+    THINGS_NAMED_AFTER_PEOPLE,
+    TITLES,
+    word_set,
+)
+
+_VERSUS = re.compile(r" (?:v\.|vs\.?|versus) ")
+_HYPHENATED = re.compile(r"[-–][A-ZÀ-Þ]")
+NEXT_WORD = re.compile(r"[ \u00a0]([^\W\d_][\w’'-]*)(\.?)")
+_POSSESSED = re.compile(
+    r"\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Yy]our|[Mm]ein\w{0,2}"
+    r"|[Uu]nser\w{0,2}|[Ii]hr\w{0,2}|[Ss]ein\w{0,2}|[Mm]on|[Mm]a|[Mm]i|[Mm]eu|[Mm]inha)"
+    r" [^\W\d_]+ $"
+)
+_ROYAL = word_set("""
+    elizabeth james charles george henry william richard john louis philip philippe napoleon wilhelm friedrich
+    frederick peter catherine nicholas alexander francis ferdinand leopold edward mary isabella felipe carlos pedro
+    joao ivan paul
+    """)
+_BYNAME = re.compile(r" (?:the|der|le|el|la|of) [A-ZÀ-Þ]")
+_REGNAL = re.compile(
+    r" (?:II|III|IV|V|VI|VII|VIII|IX|X|I(?= (?:with|and|of|was|is|in|had|reigned|to|by)\b|[.,;:)]|['’]s))\b"
+)
+_ORDINALS = frozenset({"first", "second", "third", "last", "great"})
+
+
+def previous_word(text: str, start: int) -> tuple[str, str]:
+    """The folded word before a place, and what stands between."""
+    end = start
+    while end > 0 and start - end < 8 and not (text[end - 1].isalnum() or text[end - 1] in "_."):
+        end -= 1
+    first = end
+    while first > 0 and end - first < 24 and (text[first - 1].isalnum() or text[first - 1] in "_.'’"):
+        first -= 1
+    return fold_form(text[first:end]).rsplit(" ", 1)[-1], text[end:start]
+
+
+def named_after(text: str, start: int, end: int, previous: str) -> bool:
+    """Newton's second law, the Smith chart, Reed–Solomon codes, Brown v. Board."""
+    if _VERSUS.match(text, end) or text[max(0, start - 4) : start].endswith((" v. ", "vs. ")):
+        return True
+    if _HYPHENATED.match(text, end) or (
+        text[start - 1 : start] in ("–", "-") and text[start - 2 : start - 1].isalpha()
+    ):
+        return True
+    if text[end : end + 1] not in " '’\u00a0":
+        return False
+    words = re.findall(
+        r"[\w-]+", text[end : end + 48].split(".")[0].split(",")[0].removeprefix("'s").removeprefix("’s")
+    )[:3]
+    for place, word in enumerate(words):
+        if word.casefold() in THINGS_NAMED_AFTER_PEOPLE:
+            return place == 0 or previous in ARTICLES or text[end : end + 1] in "'’"
+        if word.casefold() in FUNCTION_WORDS and word.casefold() not in _ORDINALS:
+            return False
+    return False
+
+
+def used_as_word(text: str, words: tuple[str, ...]) -> bool:
+    """Whether this very text uses the name as a noun: "the crane" makes "Crane operators" no person."""
+    return len(words) == 1 and any(f" {article} {words[0]}" in text for article in ("the", "a", "an"))
+
+
+def beside_other_name(text: str, start: int, end: int, previous: str, *, touching: bool) -> bool:
+    """Whether the word is half of somebody else's name: Virginia Woolf, King William, Elizabeth I."""
+    if _REGNAL.match(text, end) or _BYNAME.match(text, end):
+        return True
+    if (
+        text.startswith(" I ", end)
+        and fold_form(text[start:end]) in _ROYAL
+        and previous not in STRONG_BEFORE | {"with"}
+    ):
+        return True
+    following = NEXT_WORD.match(text, end)
+    if following and following.group(1)[0].isupper():
+        word = fold_form(following.group(1)).split(" ")[0]
+        if word not in FUNCTION_WORDS and word not in MONTHS_AND_DAYS and following.group(1) != "I":
+            return True
+    if not touching or not previous:
+        return False
+    if _POSSESSED.search(text, max(0, start - 50), start):
+        return False
+    written = text[max(0, start - 40) : start].rstrip().split()[-1]
+    if not written[:1].isupper() or written[-1:] in ".:;,!?)" or previous in TITLES:
+        return written[:1].isupper() and written[-1:] == "." and len(written) == 2
+    if previous in OFFICES:
+        return True
+    if previous in FUNCTION_WORDS or previous in PERSON_BEFORE or previous.endswith(("ly", "ing")):
+        return False
+    return not (previous in MONTHS_AND_DAYS and previous not in NAME_WORDS)
+
+
+def opens_sentence(text: str, start: int) -> bool:
+    """Whether a place is the start of a sentence, where any word has a capital."""
+    before = text[max(0, start - 6) : start].rstrip(" \t\u00a0\"'“‘(*#>–—-")
+    return not before or before[-1] in ".!?:\n…)]"

@@ -1,0 +1,137 @@
+"""Phone numbers, identity numbers and dates of birth."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import phonenumbers
+
+from privacy.anonymizer.candidate import Candidate, CueHit, Reading
+from privacy.anonymizer.cues import Cue
+from privacy.anonymizer.folding import squeeze
+from privacy.anonymizer.model import Certainty, FindingType
+
+_NUMBER = re.compile(r"(?<![\w.])\+?\(?\d(?:[\d \u00a0().\-/]|‑){5,22}\d(?!\w)")
+_NORTH_AMERICAN = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}[.-])[2-9]\d{2}[.-]\d{4}")
+_DATE_LIKE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}")
+_IN_BRACKETS = re.compile(r"[ \u00a0]?[(\[]((?:[^\W\d_]{1,3}[- ]?)?\d[\d/-]{4,14}\d)[)\]]")
+_SOCIAL_SECURITY = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_IDENTIFIER = re.compile(r"(?:[^\W\d_]{1,4}[-/ ]?)?\d[\w/.-]{2,22}\w|[^\W_]{2,}[-/][\w/-]*\d\w*")
+_UP_TO_IDENTIFIER = re.compile(
+    r"(?:[ \t]*\([^)\n]{0,20}\))?[^\w\n]{0,4}(?:(?:is|was|number|no|nr|card|es|est|lautet|ist|é)\b[^\w\n]{0,4}){0,2}"
+)
+_MONTH = (
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|janv|f[ée]v|avr|mai|juin|juil|ao[uû]t|d[ée]c"
+    r"|m[aä]r|mai|okt|dez|mar[cç]|maio|set|out|genn|magg|giu|lug|ott)[^\W\d_]*\.?"
+)
+_DATE = re.compile(
+    rf"\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|º|ª)?\.?\s+(?:of\s+|de\s+)?{_MONTH},?\s+(?:de\s+|del\s+)?\d{{4}}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[- ]{_MONTH}[- ]\d{{2,4}}",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"\d{4}")
+_OWN = re.compile(r"(?:\b(?:I|i|my|My|we|our|me|mi|Mi|mein|meine|Ich|ich|je|Je|meu)\b[^.\n]{0,30})$")
+_CUE_REACH = 40
+
+
+class _Cues:
+    """The cues of one kind, to ask which one stands shortly before a place on the same line."""
+
+    def __init__(self, reading: Reading, cue: Cue) -> None:
+        self.text = reading.text
+        self.hits = sorted(reading.of(cue), key=lambda hit: hit.end)
+        self.ends = [hit.end for hit in self.hits]
+
+    def before(self, place: int) -> CueHit | None:
+        at = bisect_right(self.ends, place) - 1
+        if at < 0 or place - self.ends[at] > _CUE_REACH:
+            return None
+        between = self.text[self.ends[at] : place]
+        return None if "\n" in between or any(c.isdigit() for c in between) else self.hits[at]
+
+
+def _valid_phone(number: str, countries: tuple[str, ...]) -> bool:
+    for country in countries:
+        try:
+            parsed = phonenumbers.parse(number, country)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(parsed):
+            return True
+    return False
+
+
+def phones(reading: Reading, countries: tuple[str, ...]) -> Iterator[Candidate]:
+    """Phone numbers: international ones, those after a cue, and those valid in the countries of the course."""
+    cues = _Cues(reading, Cue.PHONE)
+    for match in _NUMBER.finditer(reading.text):
+        number = match.group()
+        digits = sum(character.isdigit() for character in number)
+        if not 7 <= digits <= 15 or (_DATE_LIKE.fullmatch(number) and digits <= 8):
+            continue
+        if number.count("(") != number.count(")"):
+            continue
+        certain = number[0] == "+" or _NORTH_AMERICAN.fullmatch(number) or cues.before(match.start())
+        if certain or (digits >= 9 and " " in number.strip() and _valid_phone(number, countries)):
+            key = f"phone:{''.join(c for c in number if c.isdigit())}"
+            certainty = Certainty.CERTAIN if certain else Certainty.LIKELY
+            yield Candidate(match.start(), match.end(), FindingType.PHONE, certainty, key, 60)
+
+
+def identifiers(reading: Reading) -> Iterator[Candidate]:
+    """Numbers that a label calls an identity number, and social security numbers."""
+    text = reading.text
+    for cue in reading.of(Cue.IDENTIFIER):
+        gap = _UP_TO_IDENTIFIER.match(text, cue.end)
+        place = gap.end() if gap else cue.end
+        while match := _IDENTIFIER.match(text, place):
+            written = match.group()
+            if sum(c.isdigit() for c in written) < 4 or len(squeeze(written)) < 5:
+                break
+            key = f"id:{squeeze(written)}"
+            yield Candidate(match.start(), match.end(), FindingType.IDENTIFIER, Certainty.LIKELY, key, 55)
+            listed = re.compile(r"(?:, ?| and | & |; ?)").match(text, match.end())
+            if not listed:
+                break
+            place = listed.end()
+    for match in _SOCIAL_SECURITY.finditer(text):
+        key = f"id:{squeeze(match.group())}"
+        yield Candidate(match.start(), match.end(), FindingType.IDENTIFIER, Certainty.CERTAIN, key, 61)
+
+
+def _date_before(text: str, place: int) -> re.Match[str] | None:
+    """A date that ends right before a place: "am 3. Mai 2001 geboren"."""
+    for match in _DATE.finditer(text, max(0, place - 40), place):
+        if place - match.end() <= 2:
+            return match
+    return None
+
+
+def identifiers_after_names(text: str, people: list[Candidate]) -> Iterator[Candidate]:
+    """A number in brackets right after a person's name: "Ana Lima (X5404993)"."""
+    for person in people:
+        match = _IN_BRACKETS.match(text, person.end)
+        if match and sum(c.isdigit() for c in match.group(1)) >= 5 and not _DATE_LIKE.fullmatch(match.group(1)):
+            key = f"id:{squeeze(match.group(1))}"
+            yield Candidate(match.start(1), match.end(1), FindingType.IDENTIFIER, Certainty.LIKELY, key, 54)
+
+
+def births(reading: Reading) -> Iterator[Candidate]:
+    """Dates of birth: a date shortly after a word of birth, of somebody who may be alive."""
+    text = reading.text
+    for cue in reading.of(Cue.BIRTH):
+        end_of_reach = cue.end + 2 * _CUE_REACH
+        match = _date_before(text, cue.start) or _DATE.search(text, cue.end, end_of_reach)
+        if match is None or "\n" in text[cue.end : match.start()] or ". " in text[cue.end : match.start()]:
+            continue
+        years = [int(year) for year in _YEAR.findall(match.group())]
+        own = _OWN.search(text, max(0, cue.start - 40), cue.start) or text[cue.end : cue.end + 2].strip()[:1] == ":"
+        earliest = 1920 if own else 1970
+        if years and not any(earliest <= year <= 2035 for year in years):
+            continue
+        certainty = Certainty.CERTAIN if own else Certainty.LIKELY
+        key = f"date:{squeeze(match.group())}"
+        yield Candidate(match.start(), match.end(), FindingType.DATE_OF_BIRTH, certainty, key, 65)

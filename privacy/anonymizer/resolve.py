@@ -1,0 +1,89 @@
+"""From overlapping candidates to findings: one stretch, one owner.
+
+Stretches that overlap are united and never dropped, so whatever any matcher wanted hidden stays hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from privacy.anonymizer.candidate import Candidate
+from privacy.anonymizer.model import PEOPLE, Certainty, FindingType
+from privacy.anonymizer.roster import CompiledRoster
+
+_ORDER = {Certainty.CERTAIN: 2, Certainty.LIKELY: 1, Certainty.UNCERTAIN: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A united stretch with the thing it names. `owners` are the members it may mean, best reading only."""
+
+    start: int
+    end: int
+    type: FindingType
+    certainty: Certainty
+    key: str
+    owners: tuple[int, ...] = ()
+
+
+def unite(candidates: Iterable[Candidate]) -> list[Stretch]:
+    """Unite overlapping candidates; the highest rank names the stretch."""
+    united: list[Stretch] = []
+    group: list[Candidate] = []
+    end = -1
+    for candidate in sorted(candidates, key=lambda item: (item.start, -item.end)):
+        if group and candidate.start >= end:
+            united.append(_one(group, end))
+            group = []
+            end = -1
+        group.append(candidate)
+        end = max(end, candidate.end)
+    if group:
+        united.append(_one(group, end))
+    return united
+
+
+def _one(group: Sequence[Candidate], end: int) -> Stretch:
+    best = max(group, key=lambda item: (item.rank, item.end - item.start))
+    certainty = max((item.certainty for item in group), key=_ORDER.__getitem__)
+    same_rank = [item for item in group if item.rank == best.rank and item.type in PEOPLE]
+    owners: list[int] = []
+    if best.type in PEOPLE:
+        for item in same_rank:
+            owners += [owner for owner in item.owners if owner not in owners]
+    return Stretch(group[0].start, end, best.type, certainty, best.key, tuple(sorted(owners)))
+
+
+def settle_owners(stretches: list[Stretch], roster: CompiledRoster, author: int | None) -> list[Stretch]:
+    """Give every person's stretch one owner: the one member it can mean, or the one the text speaks of."""
+    anchors = [(item.start, item.owners[0]) for item in stretches if len(item.owners) == 1]
+    settled = []
+    for item in stretches:
+        if item.type not in PEOPLE or not item.owners:
+            settled.append(item)
+            continue
+        owner = _owner(item, anchors, author)
+        if owner is None:
+            people = [roster.people[number] for number in item.owners]
+            labels = {person.label for person in people}
+            label = labels.pop() if len(labels) == 1 else FindingType.PERSON
+            key = "|".join(sorted(person.key for person in people))
+        else:
+            label, key = roster.people[owner].label, roster.people[owner].key
+        settled.append(Stretch(item.start, item.end, label, item.certainty, key, item.owners))
+    return settled
+
+
+def _owner(item: Stretch, anchors: list[tuple[int, int]], author: int | None) -> int | None:
+    if len(item.owners) == 1:
+        return item.owners[0]
+    spoken_of = {owner for _, owner in anchors if owner in item.owners}
+    if author in item.owners and author is not None:
+        spoken_of.add(author)
+    if len(spoken_of) == 1:
+        return spoken_of.pop()
+    before = [owner for start, owner in anchors if owner in item.owners and start < item.start]
+    if before:
+        return before[-1]
+    return author if author in spoken_of else (min(spoken_of) if spoken_of else None)

@@ -1,0 +1,150 @@
+"""The compiled roster: every form under which a member of the course may stand in a text, in one automaton.
+
+Compiling is done once per course; searching costs the same whatever the size of the roster. The same
+automaton also finds the cue words, so that a text is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import ahocorasick
+
+from privacy.anonymizer.cues import cue_forms
+from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.forms import (
+    JOINED_LENGTH,
+    LOGIN_LENGTH,
+    NICKNAME,
+    ROMANISED,
+    SHORT,
+    Forms,
+    Kind,
+    Person,
+    add_names,
+    add_strong,
+    describe,
+    split_name,
+)
+from privacy.anonymizer.model import RosterMember
+from privacy.anonymizer.romanise import skeleton
+from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, PLACES
+
+
+class Entry(NamedTuple):
+    """One meaning of a form: `payload` is ((person, part), …), (person, …) or (cue, …) by kind."""
+
+    kind: int
+    payload: tuple[Any, ...]
+
+
+class CompiledRoster:
+    """A roster ready for matching. Build it with `compile_roster`; it can be pickled and is immutable."""
+
+    def __init__(self, members: Iterable[RosterMember], countries: Sequence[str] = ()) -> None:
+        self.members = tuple(members)
+        self.countries = tuple(country.upper() for country in countries)
+        self.people = tuple(describe(member) for member in self.members)
+        self.numbers = {person.key: number for number, person in reversed(list(enumerate(self.people)))}
+        self.natural_names = {person.key: person.name for person in self.people}
+        forms = Forms()
+        for number, member in enumerate(self.members):
+            add_names(forms, member, number)
+            add_strong(forms, member, number)
+        self.names: dict[str, tuple[tuple[int, int], ...]] = {
+            form.strip(): tuple(parts.items()) for form, parts in forms.names.items()
+        }
+        self.near = _deletions(self.names)
+        self.initials = _initial_pairs(self.people)
+        self.skeletons = _skeletons(self.members)
+        self.strong_forms = _last_check_forms(self.members)
+        self.has_strong_forms = len(self.strong_forms) > 0
+        self.automaton = _automaton(forms)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (CompiledRoster, (self.members, self.countries))
+
+
+def compile_roster(members: Iterable[RosterMember], *, countries: Sequence[str] = ()) -> CompiledRoster:
+    """Compile the roster of a course. `countries` are ISO codes whose national phone numbers are recognised."""
+    return CompiledRoster(members, countries)
+
+
+def _automaton(forms: Forms) -> Any:
+    table: dict[str, list[Entry]] = {}
+    for form, parts in forms.names.items():
+        table.setdefault(form, []).append(Entry(Kind.NAME, tuple(parts.items())))
+    for (form, kind), owners in forms.people.items():
+        table.setdefault(form, []).append(Entry(kind, tuple(owners)))
+    for cue, kinds in cue_forms().items():
+        table.setdefault(f" {cue} ", []).append(Entry(Kind.CUE, kinds))
+    automaton = ahocorasick.Automaton()
+    for form, entries in table.items():
+        trim = 1 if form[0] == " " else 0
+        automaton.add_word(form, (len(form) - 2 * trim, 1 - trim, tuple(entries)))
+    automaton.make_automaton()
+    return automaton
+
+
+def _initial_pairs(people: tuple[Person, ...]) -> dict[str, tuple[int, ...]]:
+    """First and last initial, as "bj", to the members they may mean."""
+    pairs: dict[str, list[int]] = {}
+    for number, person in enumerate(people):
+        given, family = person.initials
+        for first in given:
+            for last in family:
+                pairs.setdefault(first + last, []).append(number)
+    return {pair: tuple(numbers) for pair, numbers in pairs.items()}
+
+
+def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple[int, ...]]:
+    """Consonants of given and family name, in either order, of members whose names are in other scripts."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, member in enumerate(members):
+        given, family = split_name(member)
+        if not given or not family or fold_form(member.name).isascii():
+            continue
+        first, second = skeleton(given), skeleton(family)
+        if len(first) + len(second) >= 3 and first and second and not fold_form(given).isascii():
+            for pair in ((first, second), (second, first)):
+                found.setdefault(pair, []).append(number)
+    return {pair: tuple(numbers) for pair, numbers in found.items()}
+
+
+def deletions(word: str) -> set[str]:
+    """The word itself and everything that remains of it when one character is dropped."""
+    return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
+
+
+def _deletions(names: dict[str, tuple[tuple[int, int], ...]]) -> dict[str, tuple[str, ...]]:
+    """An index for one-letter slips: what is left after one deletion, to the names it may come from."""
+    index: dict[str, list[str]] = {}
+    for name, owners in names.items():
+        usable = any(not part & (NICKNAME | ROMANISED | SHORT) for _, part in owners)
+        if len(name) < 5 or " " in name or not usable or name in NAME_WORDS or name in PLACES:
+            continue
+        for rest in deletions(name):
+            index.setdefault(rest, []).append(name)
+    return {rest: tuple(found) for rest, found in index.items()}
+
+
+def _last_check_forms(members: tuple[RosterMember, ...]) -> Any:
+    """The forms the last check looks for, built apart from the matcher: full names, e-mails, ids, logins."""
+    automaton = ahocorasick.Automaton()
+    table: dict[str, str] = {}
+    for member in members:
+        full = [member.name, f"{member.given_name} {member.family_name}", f"{member.family_name} {member.given_name}"]
+        for name in full:
+            folded = fold_form(name)
+            if " " in folded and not set(folded.split()) <= FUNCTION_WORDS:
+                table.setdefault(folded, member.user_id)
+        for form in (member.email, member.sourcedid, member.user_id, member.username):
+            folded = fold_form(form)
+            distinctive = any(c.isdigit() for c in folded) or " " in folded or len(folded) >= JOINED_LENGTH
+            if len(folded) >= LOGIN_LENGTH and distinctive and folded not in NAME_WORDS:
+                table.setdefault(folded, member.user_id)
+    for form, owner in table.items():
+        automaton.add_word(f" {form} ", (len(form), owner))
+    automaton.make_automaton()
+    return automaton

@@ -1,0 +1,113 @@
+"""Fixtures that every room's tests share: databases of both kinds, a vault, a clock that stands still."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+import lti_tool.tables  # noqa: F401 - registers every table
+from config.database import Base, Database, open_database
+from config.migrate import upgrade
+from privacy.audit import AuditLog
+from privacy.keyring import LocalKeyRing, create_keyring, load_keyring
+from privacy.sealing import Vault
+from tests import services
+
+START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+class StillClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    """A clock that stands still."""
+    return StillClock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy from."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = open_database(f"sqlite:///{path}")
+    upgrade(database.engine)
+    with database.engine.connect() as connection:
+        connection.execute(text("COMMIT"))
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A migrated PostgreSQL database, emptied before each test that uses it."""
+    if not services.postgresql_found():
+        services.missing("PostgreSQL")
+    url = services.create_postgresql_database()
+    database = open_database(url)
+    upgrade(database.engine)
+    database.dispose()
+    yield url
+    services.drop_postgresql_database(url)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path, keyring: LocalKeyRing) -> Iterator[Database]:
+    """An empty, migrated SQLite database."""
+    path = tmp_path / "blindmark.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    yield from _opened(f"sqlite:///{path}", keyring)
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str, keyring: LocalKeyRing) -> Iterator[Database]:
+    """An empty, migrated PostgreSQL database."""
+    database = open_database(postgresql_url)
+    with database.engine.begin() as connection:
+        # The audit table refuses to be emptied; a superuser may pass over its trigger in a test database.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        names = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+        connection.execute(text(f"TRUNCATE {names} CASCADE"))
+    database.dispose()
+    yield from _opened(postgresql_url, keyring)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty, migrated database of either kind."""
+    found: Database = request.getfixturevalue(f"{request.param}_database")
+    return found
+
+
+def _opened(url: str, keyring: LocalKeyRing) -> Iterator[Database]:
+    database = open_database(url)
+    AuditLog(keyring).attach(database.sessions)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> LocalKeyRing:
+    """A fresh key ring."""
+    path = tmp_path / "keyring.json"
+    create_keyring(path)
+    return load_keyring(path)
+
+
+@pytest.fixture
+def vault(keyring: LocalKeyRing) -> Vault:
+    """A vault on the fresh key ring."""
+    return Vault(keyring)

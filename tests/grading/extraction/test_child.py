@@ -1,0 +1,204 @@
+"""The child process: bounded in time and memory, cut off from the network, the disk and our secrets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grading.extraction import Corrupt, Kind, Limits, ReaderUnavailable, TooComplex, extract
+from grading.extraction.parent import child_environment, run_child
+from grading.extraction.wire import Order
+from tests.grading.extraction import files
+
+LISTEN = "import sys; sys.stdin.buffer.read(); out = sys.stdout.buffer; out.write(b'ready\\n'); out.flush()\n"
+OUTWARD = {
+    "a connection": "import socket; socket.create_connection(('127.0.0.1', 9))",
+    "a socket": "import socket; socket.socket()",
+    "a look-up": "import socket; socket.getaddrinfo('localhost', 80)",
+    "a program": "import subprocess; subprocess.run(['/bin/true'])",
+    "a shell": "import os; os.system('true')",
+    "a fork": "import os; os.fork()",
+    "a new file": "open(TARGET, 'w')",
+    "a new file by number": "import os; os.open(TARGET, os.O_CREAT | os.O_WRONLY)",
+    "a removed file": "import os; os.remove(__file__)",
+    "a file of the system": "open('/etc/hostname').read()",
+    "its parent's environment": "import os; open(f'/proc/{os.getppid()}/environ', 'rb').read()",
+}
+
+
+def order(limits: Limits | None = None) -> Order:
+    return Order("plain", Kind.TEXT, "text/plain", limits or Limits())
+
+
+def run_code(code: str, limits: Limits | None = None, *, seconds: float = 10.0) -> object:
+    """Run code in place of the child."""
+    return run_child(b"data", order(limits), time.monotonic() + seconds, (sys.executable, "-c", code))
+
+
+def probe(action: str, *, may_import: bool) -> subprocess.CompletedProcess[str]:
+    """Do something after giving up all rights as the child does."""
+    code = (
+        "import socket, subprocess\n"
+        "from grading.extraction import lockdown\nfrom grading.extraction.limits import Limits\n"
+        f"TARGET = '/tmp/blindmark-extraction-probe-{os.getpid()}'\n"
+        f"lockdown.close(Limits(), may_import={may_import})\n"
+        f"try:\n    {action}\nexcept OSError as refused:\n    print('refused', refused)\nelse:\n    print('done')\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code], env=child_environment(), capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+@pytest.mark.parametrize("may_import", [True, False])
+@pytest.mark.parametrize("action", OUTWARD)
+def test_a_reader_is_refused_every_way_out(action: str, *, may_import: bool) -> None:
+    assert probe(OUTWARD[action], may_import=may_import).stdout.startswith("refused")
+
+
+def test_native_readers_are_refused_files_by_the_kernel() -> None:
+    # Lowered limits hold below Python too: the same call made without its audit hooks.
+    action = "import ctypes; f = ctypes.CDLL(None).socket(2, 1, 0); print('kernel', f); raise OSError"
+    code = action.replace("import ctypes; f = ctypes.CDLL(None)", "f = libc")
+    program = (
+        "import ctypes\nfrom grading.extraction import lockdown\nfrom grading.extraction.limits import Limits\n"
+        "libc = ctypes.CDLL(None)\nlibc.socket, libc.open\nlockdown.close(Limits(), may_import=False)\n"
+        "print(libc.socket(2, 1, 0), libc.open(b'/etc/hostname', 0))\n"
+    )
+    assert code != action
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert ended.stdout.split() == ["-1", "-1"]
+
+
+def test_the_child_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLINDMARK_SECRET_KEY", "not-for-children")
+    leak = (
+        "import json, os, sys; sys.stdin.buffer.read()\n"
+        "print('ready'); print(json.dumps({'error': 'file_corrupt', 'message': json.dumps(dict(os.environ))}))"
+    )
+
+    with pytest.raises(Corrupt) as caught:
+        run_code(leak)
+
+    assert "not-for-children" not in caught.value.message
+    assert "SECRET" not in caught.value.message
+    assert "PYTHONPATH" in caught.value.message
+
+
+def test_the_child_starts_away_from_our_directory() -> None:
+    where = (
+        "import json, os, sys; sys.stdin.buffer.read()\n"
+        "print('ready'); print(json.dumps({'error': 'file_corrupt', 'message': os.getcwd()}))"
+    )
+
+    with pytest.raises(Corrupt, match="^/$"):
+        run_code(where)
+
+
+def test_a_child_that_hangs_is_killed_at_the_deadline(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    started = time.monotonic()
+
+    with pytest.raises(TooComplex, match="too long"):
+        run_code(code, seconds=1.0)
+
+    assert time.monotonic() - started < 5
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)
+
+
+def test_what_a_hanging_child_started_is_killed_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = (
+        "import os, pathlib, time\n"
+        f"if os.fork() == 0: pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(60)"
+    )
+
+    with pytest.raises(TooComplex):
+        run_code(code, seconds=1.0)
+
+    assert _gone(int(note.read_text()))
+
+
+def _gone(pid: int) -> bool:
+    """Whether a process ends within the next seconds (a killed orphan may wait for its reaper as a zombie)."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+    return False
+
+
+def test_an_endless_answer_is_cut_off() -> None:
+    with pytest.raises(TooComplex, match="more text"):
+        run_code(LISTEN + "while True: out.write(b'x' * 65536)", Limits(characters=1_000))
+
+
+@pytest.mark.parametrize("answer", ["", "not json", "[]", "{}", '{"error": "unheard_of", "message": ""}'])
+def test_an_answer_without_sense_is_a_file_that_could_not_be_read(answer: str) -> None:
+    with pytest.raises(Corrupt):
+        run_code(LISTEN + f"out.write({answer.encode()!r})")
+
+
+def test_a_child_that_crashes_is_a_file_that_could_not_be_read() -> None:
+    with pytest.raises(Corrupt):
+        run_code(LISTEN + "import os; os.abort()")
+
+
+def test_a_child_that_uses_up_its_processor_time_is_too_complex() -> None:
+    burn = "from grading.extraction import lockdown\nfrom grading.extraction.limits import Limits\n"
+    burn += LISTEN + "lockdown.close(Limits(cpu_seconds=1), may_import=True)\nwhile True: pass"
+
+    with pytest.raises(TooComplex, match="time or memory"):
+        run_code(burn)
+
+
+@pytest.mark.parametrize("command", [("/nonexistent/python",), (sys.executable, "-c", "raise SystemExit(1)")])
+def test_a_reader_that_does_not_start_is_our_fault(command: tuple[str, ...]) -> None:
+    with pytest.raises(ReaderUnavailable) as caught:
+        run_child(b"data", order(), time.monotonic() + 10, command)
+
+    assert caught.value.status == 503
+
+
+def test_memory_is_bounded() -> None:
+    data = b"word " * (3 * 1024 * 1024)
+
+    with pytest.raises(TooComplex):
+        extract(data, "a.txt", limits=Limits(memory_bytes=70 * 1024 * 1024, characters=100_000_000))
+
+
+def test_nothing_is_written_to_disk_while_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    extract(files.pdf([["A sentence that is long enough to count."]]), "a.pdf")
+    extract(files.office_docx(["Words."]), "a.docx")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_is_logged_without_a_name_or_a_word_of_the_file(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        extract(b"The words of Maria", "maria.txt")
+
+    assert "extraction.done kind=text bytes=18" in caplog.text
+    assert "maria" not in caplog.text.lower()

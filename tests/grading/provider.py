@@ -1,0 +1,109 @@
+"""A provider that lives in memory and keeps the Protocol; it can lose answers and hold results back."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from grading.providers.base import (
+    Outcome,
+    ProviderUnavailable,
+    RemoteBatch,
+    RemoteState,
+    Request,
+    ResultLine,
+    Usage,
+)
+
+
+def good_answer(criteria: int = 3, level: str = "level_3", quote: str = "a doctor may stay silent") -> str:
+    """An answer that fits the default rubric."""
+    return json.dumps(
+        {
+            "criteria": {
+                f"criterion_{number}": {"evidence": [quote], "reasoning": "You support this.", "level": level}
+                for number in range(1, criteria + 1)
+            },
+            "strengths": ["A clear position."],
+            "improvements": ["Answer one objection."],
+            "comments": "You take a position and support it with an example that fits.",
+            "confidence_reasoning": "The work is clear.",
+            "confidence": 80,
+            "language": "en",
+            "injection_suspected": False,
+        }
+    )
+
+
+@dataclass
+class MemoryProvider:
+    """Honours `grading.providers.base.Provider`."""
+
+    name: str = "openai"
+    files: dict[str, list[bytes]] = field(default_factory=dict)
+    batches: dict[str, RemoteBatch] = field(default_factory=dict)
+    jobs: dict[str, str] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    answer: Callable[[str], ResultLine | None] = lambda custom_id: ResultLine(
+        custom_id, Outcome.ANSWERED, text=good_answer(), model="gpt-6-luna-2026", usage=Usage(1000, 0, 300), raw=b"{}"
+    )
+    lose_upload: bool = False
+    lose_create: bool = False
+    creates: int = 0
+    uploads: int = 0
+
+    def line(self, custom_id: str, request: Request) -> bytes:
+        return json.dumps(
+            {"custom_id": custom_id, "model": request.model, "messages": [list(one) for one in request.messages]}
+        ).encode()
+
+    def upload(self, job: str, lines: Iterable[bytes]) -> str:
+        self.uploads += 1
+        self.files[f"file-{job}"] = list(lines)
+        if self.lose_upload:
+            self.lose_upload = False
+            raise ProviderUnavailable("lost")
+        return f"file-{job}"
+
+    def find_upload(self, job: str) -> str | None:
+        return f"file-{job}" if f"file-{job}" in self.files else None
+
+    def create(self, job: str, file_id: str) -> RemoteBatch:
+        self.creates += 1
+        remote = RemoteBatch(f"batch-{job}", "in_progress", RemoteState.RUNNING, total=len(self.files[file_id]))
+        self.batches[remote.id] = remote
+        self.jobs[job] = remote.id
+        if self.lose_create:
+            self.lose_create = False
+            raise ProviderUnavailable("lost")
+        return remote
+
+    def find(self, job: str) -> RemoteBatch | None:
+        return self.batches.get(self.jobs.get(job, ""))
+
+    def poll(self, batch_id: str) -> RemoteBatch:
+        return self.batches[batch_id]
+
+    def results(self, batch: RemoteBatch) -> Iterator[ResultLine]:
+        job = batch.id.removeprefix("batch-")
+        for line in reversed(self.files[f"file-{job}"]):
+            answered = self.answer(json.loads(line)["custom_id"])
+            if answered is not None:
+                yield answered
+
+    def cancel(self, batch_id: str) -> RemoteBatch:
+        self.batches[batch_id] = replace(self.batches[batch_id], status="cancelling")
+        return self.batches[batch_id]
+
+    def delete_file(self, file_id: str) -> None:
+        self.deleted.append(file_id)
+
+    def end(self, status: str = "completed", state: RemoteState = RemoteState.ENDED, **values: str) -> None:
+        """Let every running batch end."""
+        for batch_id, remote in self.batches.items():
+            self.batches[batch_id] = replace(
+                remote, status=status, state=state, completed=remote.total, output_file_id=f"out-{batch_id}", **values
+            )
+
+    def sent(self) -> str:
+        """Everything this provider was ever sent."""
+        return "\n".join(line.decode() for lines in self.files.values() for line in lines)
