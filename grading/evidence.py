@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 
@@ -26,7 +27,7 @@ def highlight(text: str, quotes: Sequence[str]) -> tuple[Passage, ...]:
     borders = sorted({0, len(text), *(edge for start, end, _ in spans for edge in (start, end))})
     return tuple(
         Passage(text[start:end], tuple(number for first, last, number in spans if first <= start and end <= last))
-        for start, end in zip(borders, borders[1:], strict=False)
+        for start, end in pairwise(borders)
     )
 
 

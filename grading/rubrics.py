@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from grading.points import format_points
 
@@ -32,15 +32,12 @@ class Criterion(BaseModel):
     description: Words = ""
     levels: tuple[Level, ...] = Field(min_length=2, max_length=MOST_LEVELS)
 
-    @model_validator(mode="after")
-    def _order_levels(self) -> Self:
-        points = [level.points_hundredths for level in self.levels]
-        if len(set(points)) != len(points):
-            raise ValueError(f"“{self.title}” has two levels with the same points. Give each level its own points.")
-        ordered = tuple(sorted(self.levels, key=lambda level: level.points_hundredths))
-        if ordered != self.levels:
-            return self.model_copy(update={"levels": ordered})
-        return self
+    @field_validator("levels")
+    @classmethod
+    def _order_levels(cls, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+        if len({level.points_hundredths for level in levels}) != len(levels):
+            raise ValueError("Two levels of one criterion have the same points. Give each level its own points.")
+        return tuple(sorted(levels, key=lambda level: level.points_hundredths))
 
     @property
     def maximum_hundredths(self) -> int:

@@ -113,5 +113,5 @@ def details(session: Session, batch_id: uuid.UUID, limit: int = 500) -> BatchDet
         batch=batch,
         created_by=author,
         items=[BatchItem(*row) for row in rows],
-        counts={state: count for state, count in counts},
+        counts={row[0]: row[1] for row in counts},
     )

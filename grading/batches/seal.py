@@ -26,12 +26,12 @@ from grading.models import (
     RubricVersion,
     Submission,
 )
+from grading.people import compiled_roster
 from grading.prompts import build_messages
 from grading.providers.base import Provider, Request
 from grading.providers.catalogue import find_model
 from grading.results.schema import SCHEMA_NAME, response_schema
 from grading.results.words import words_for
-from grading.people import compiled_roster
 from grading.rubrics import Rubric
 from grading.states import (
     QUEUE_MOVES,

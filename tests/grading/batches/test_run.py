@@ -47,7 +47,7 @@ class Scene:
         with self.database.transaction() as session:
             return compose.create(
                 session,
-                [one for one in session.execute(select(QueueItem.id)).scalars()],
+                list(session.execute(select(QueueItem.id)).scalars()),
                 provider="openai",
                 limits=LIMITS,
                 note="first",
