@@ -224,6 +224,7 @@ def _claim(session: Session, vault: Vault, push_id: uuid.UUID, clock: Clock) -> 
     released = push.kind is PushKind.RELEASED
     return ScoreMessage(
         deployment_id=push.tenant_id,
+        assignment_id=assignment.id,
         lineitem_url=assignment.lineitem_url or "",
         subject=subject,
         timestamp=push.scored_at,

@@ -21,7 +21,9 @@ class ScoreMessage:
     """One AGS score (Assignment and Grade Services 2.0, 3.4). A repeat is equal in every field."""
 
     deployment_id: UUID
+    assignment_id: UUID
     lineitem_url: str
+    """Empty while the assignment's column is not known."""
     subject: str
     timestamp: datetime
     activity_progress: str

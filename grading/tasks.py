@@ -8,14 +8,16 @@ from uuid import UUID
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading import gradebook
+from grading import gradebook, roster
 from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
+from grading.roster import RosterSource, RosterUnavailable
 from privacy.sealing import Vault
 
 TICK = "blindmark.tick"
 ADVANCE_BATCH = "blindmark.advance_batch"
 DELIVER_PUSH = "blindmark.deliver_push"
+REFRESH_ROSTER = "blindmark.refresh_roster"
 log = get_logger(__name__)
 
 Send = Callable[[str, list[str]], None]
@@ -29,6 +31,7 @@ class Work:
     vault: Vault
     runner: Runner
     gradebook: Gradebook
+    rosters: RosterSource
     clock: Clock = utc_now
 
     def tick(self, send: Send) -> None:
@@ -37,8 +40,18 @@ class Work:
             send(ADVANCE_BATCH, [str(batch_id)])
         with self.database.transaction() as session:
             pushes = gradebook.due(session, self.clock())
+            courses = roster.due(session, self.clock())
         for push_id in pushes:
             send(DELIVER_PUSH, [str(push_id)])
+        for context_id in courses:
+            send(REFRESH_ROSTER, [str(context_id)])
+
+    def refresh_roster(self, context_id: str) -> None:
+        """Read one course's roster. What the LMS refuses now is tried again later; the old roster stays."""
+        try:
+            roster.refresh(self.database, self.vault, self.rosters, UUID(context_id), self.clock)
+        except RosterUnavailable as error:
+            log.warning("roster.unavailable", extra=fields(context=context_id, code=error.code))
 
     def advance_batch(self, batch_id: str) -> None:
         """Carry one batch as far as it goes now."""
@@ -68,6 +81,7 @@ def register(app: Any, work: Work, tick_seconds: float) -> None:
     run(TICK, lambda: work.tick(send))
     run(ADVANCE_BATCH, work.advance_batch)
     run(DELIVER_PUSH, work.deliver_push)
+    run(REFRESH_ROSTER, work.refresh_roster)
     app.conf.beat_schedule = {
         "tick": {"task": TICK, "schedule": tick_seconds, "options": {"expires": tick_seconds * 2}}
     }

@@ -32,7 +32,7 @@ class Parts:
     nudge: Callable[[str, UUID], None]
     """Hand a task an id right after a commit, so that nobody waits for the next tick. May be lost without harm."""
     refresh_roster: Callable[[UUID], None]
-    """Read a course's roster from its LMS now."""
+    """Read a course's roster from its LMS now; raises RosterUnavailable."""
     clock: Clock
 
     @property

@@ -1,24 +1,30 @@
 """Who gets what: the one module in which the parts are put together, for web processes and workers alike."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import requests
 from celery import Celery
+from flask import Flask
 from kombu.exceptions import OperationalError
 
+import lti_tool.tables  # noqa: F401 - registers every table
 from config.celery import make_celery
 from config.clock import Clock, utc_now
 from config.database import open_database
+from config.errors import ConfigurationError
 from config.logging import fields, get_logger
 from config.migrate import is_current, upgrade
 from config.settings import Settings, prepare_data_dir, secret_key
-from grading import tasks
+from grading import roster, tasks
 from grading.batches.run import Runner
 from grading.providers.base import Provider
 from grading.providers.openai import OpenAIProvider
-from grading.roster_refresh import refresh_roster
+from lti_tool.app import create_app
 from lti_tool.lti.keys import ToolKeys
+from lti_tool.lti.launch import Launcher
+from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.services.ags import AgsGradebook
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
@@ -26,3 +32,110 @@ from lti_tool.parts import Parts
 from privacy.audit import AuditLog
 from privacy.keyring import create_keyring, load_keyring
 from privacy.sealing import Vault
+
+USER_AGENT = "Blindmark (LTI 1.3 tool)"
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A whole installation in one process: the parts, the tasks, the web application on demand."""
+
+    parts: Parts
+    celery: Celery
+    launcher: Launcher
+    keys: ToolKeys
+
+    def web(self) -> Flask:
+        """The web application."""
+        return create_app(self.parts, self.launcher, self.keys)
+
+
+def open_parts(settings: Settings, *, migrate: bool = True, clock: Clock = utc_now) -> Parts:
+    """The parts for a command that needs neither web nor worker."""
+    return open_application(settings, migrate=migrate, check=False, clock=clock).parts
+
+
+def open_application(
+    settings: Settings, *, migrate: bool = False, check: bool = True, clock: Clock = utc_now
+) -> Application:
+    """Put everything together.
+
+    Args:
+        migrate: bring the database to the newest schema first (one process does this, not many).
+        check: refuse a database whose schema is not the newest.
+
+    Raises:
+        ConfigurationError: the database is not migrated.
+        KeyRingError: the key ring can't be used.
+    """
+    prepare_data_dir(settings)
+    if create_keyring(settings.effective_keyring):
+        log.warning("keyring.created", extra=fields(path=settings.effective_keyring))
+    keyring = load_keyring(settings.effective_keyring)
+    database = open_database(settings.effective_database_url)
+    if migrate:
+        upgrade(database.engine)
+    elif check and not is_current(database.engine):
+        raise ConfigurationError("The database does not have the newest schema. Run: blindmark migrate")
+    vault, audit = Vault(keyring), AuditLog(keyring)
+    audit.attach(database.sessions)
+    http = _http_session()
+    keys = ToolKeys(vault, clock)
+    connector = ServiceConnector(database, keys, http, clock)
+    source = NrpsRosterSource(connector)
+    providers = _providers(settings)
+    celery = make_celery(settings)
+    work = tasks.Work(
+        database=database,
+        vault=vault,
+        runner=Runner(database, vault, providers, settings.batch_poll_seconds, clock),
+        gradebook=AgsGradebook(database, connector),
+        rosters=source,
+        clock=clock,
+    )
+    tasks.register(celery, work, settings.tick_seconds)
+
+    def nudge(task: str, identifier: UUID) -> None:
+        # The work stands in the database; the tick finds it if this message is lost.
+        try:
+            celery.send_task(task, args=[str(identifier)], retry=False)
+        except OperationalError:
+            log.warning("nudge.lost", extra=fields(task=task))
+
+    parts = Parts(
+        settings=settings,
+        database=database,
+        vault=vault,
+        audit=audit,
+        providers=providers,
+        signing_key=secret_key(settings),
+        nudge=nudge,
+        refresh_roster=lambda context_id: _refresh_roster(work, context_id),
+        clock=clock,
+    )
+    launcher = Launcher(
+        database,
+        vault,
+        PlatformKeys(database, http, clock),
+        base_url=settings.base_url,
+        session_hours=settings.session_hours,
+        clock=clock,
+    )
+    return Application(parts, celery, launcher, keys)
+
+
+def _refresh_roster(work: tasks.Work, context_id: UUID) -> None:
+    roster.refresh(work.database, work.vault, work.rosters, context_id, work.clock)
+
+
+def _http_session() -> requests.Session:
+    session = requests.Session()
+    session.headers["User-Agent"] = USER_AGENT
+    return session
+
+
+def _providers(settings: Settings) -> Mapping[str, Provider]:
+    if settings.openai_api_key is None:
+        return {}
+    return {"openai": OpenAIProvider(settings.openai_api_key.get_secret_value(), settings.openai_base_url)}

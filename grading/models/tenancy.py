@@ -87,6 +87,7 @@ class Context(Base):
     """NRPS address; refreshed at each launch."""
     roster_read_at: Mapped[Moment | None]
     """When the whole roster was last read without a gap."""
+    roster_tried_at: Mapped[Moment | None]
     created_at: Mapped[Created]
 
     allow_llm_assessment: Mapped[bool] = mapped_column(default=False)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from config.settings import Settings, load_settings
 from grading.models import Administrator, Registration
-from grading.tenancy import PlatformDetails, approve_deployment, register_platform
+from grading.tenancy import PlatformDetails, register_platform
 from lti_tool.admin_accounts import create_administrator, reset_password
 from lti_tool.demo.processes import DemoFailed, Processes, clean_environment, free_ports, port_is_free
 from lti_tool.wiring import open_parts
@@ -189,9 +189,7 @@ class Demonstration:
         try:
             with parts.database.transaction() as session:
                 if session.execute(select(Registration.id)).first() is None:
-                    registration, deployment = register_platform(session, _platform(addresses), DEPLOYMENT_ID)
-                    approve_deployment(session, deployment.id)
-                    del registration
+                    register_platform(session, _platform(addresses), DEPLOYMENT_ID)
                 account = session.execute(
                     select(Administrator).where(Administrator.username == ADMIN)
                 ).scalar_one_or_none()
@@ -208,7 +206,7 @@ class Demonstration:
             "provider",
             [
                 "-m",
-                "lti_tool.demo.provider",
+                "lti_tool.demo.completions",
                 "--host",
                 "127.0.0.1",
                 "--port",
@@ -229,7 +227,7 @@ class Demonstration:
             "lms",
             [
                 "-m",
-                "lti_tool.demo.lms",
+                "lti_tool.demo.platform",
                 "--host",
                 "127.0.0.1",
                 "--port",

@@ -61,7 +61,7 @@ class Page:
         """The absolute address of the first link with these words."""
         for anchor in self.root.iter("a"):
             if words in " ".join(anchor.text_content().split()):
-                return urljoin(self.url, anchor.get("href"))
+                return str(urljoin(self.url, anchor.get("href")))
         raise VisitFailed(f"No link “{words}” on {self.url} (HTTP {self.status}): {self.text[:300]}")
 
     def frame(self) -> str:
@@ -69,7 +69,7 @@ class Page:
         frames = list(self.root.iter("iframe"))
         if not frames:
             raise VisitFailed(f"No frame on {self.url} (HTTP {self.status}): {self.text[:300]}")
-        return urljoin(self.url, frames[0].get("src"))
+        return str(urljoin(self.url, frames[0].get("src")))
 
 
 class Visitor:

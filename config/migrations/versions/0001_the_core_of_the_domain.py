@@ -142,6 +142,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_registration_issuer_client_id")),
     )
     op.create_table(
+        "tool_key",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kid", sa.String(length=64), nullable=False),
+        sa.Column("public_jwk", sa.JSON(), nullable=False),
+        sa.Column("sealed_private_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("activates_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tool_key")),
+        sa.UniqueConstraint("kid", name=op.f("uq_tool_key_kid")),
+    )
+    op.create_table(
         "admin_session",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
@@ -255,6 +267,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_deployment_registration_id"), "deployment", ["registration_id"], unique=False)
     op.create_table(
+        "login_state",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("state_hash", sa.String(length=64), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("browser_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("consumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("visit_handle", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["registration_id"], ["registration.id"], name=op.f("fk_login_state_registration_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_state")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_login_state_state_hash")),
+    )
+    op.create_index(op.f("ix_login_state_expires_at"), "login_state", ["expires_at"], unique=False)
+    op.create_table(
         "person",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("registration_id", sa.Uuid(), nullable=False),
@@ -263,6 +291,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["registration_id"], ["registration.id"], name=op.f("fk_person_registration_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("registration_id", "subject", name=op.f("uq_person_registration_id_subject")),
+    )
+    op.create_table(
+        "platform_key_set",
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("refetched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registration.id"], name=op.f("fk_platform_key_set_registration_id")
+        ),
+        sa.PrimaryKeyConstraint("registration_id", name=op.f("pk_platform_key_set")),
     )
     op.create_table(
         "context",
@@ -275,6 +315,7 @@ def upgrade() -> None:
         sa.Column("ags_scopes", sa.JSON(), nullable=False),
         sa.Column("memberships_url", sa.String(length=2048), nullable=True),
         sa.Column("roster_read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("roster_tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("allow_llm_assessment", sa.Boolean(), nullable=False),
         sa.Column("approved_providers", sa.JSON(), nullable=False),
@@ -555,6 +596,28 @@ def upgrade() -> None:
     op.create_index(op.f("ix_grade_push_submission_id"), "grade_push", ["submission_id"], unique=False)
     op.create_index(op.f("ix_grade_push_tenant_id"), "grade_push", ["tenant_id"], unique=False)
     op.create_table(
+        "launch_session",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("handle", sa.String(length=64), nullable=False),
+        sa.Column("browser_hash", sa.String(length=64), nullable=False),
+        sa.Column("enrolment_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("resource_link_id", sa.Uuid(), nullable=True),
+        sa.Column("message_type", sa.String(length=64), nullable=False),
+        sa.Column("sealed_deep_linking", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_launch_session_enrolment_id")),
+        sa.ForeignKeyConstraint(
+            ["resource_link_id"], ["resource_link.id"], name=op.f("fk_launch_session_resource_link_id")
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["deployment.id"], name=op.f("fk_launch_session_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_launch_session")),
+        sa.UniqueConstraint("handle", name=op.f("uq_launch_session_handle")),
+    )
+    op.create_index(op.f("ix_launch_session_enrolment_id"), "launch_session", ["enrolment_id"], unique=False)
+    op.create_index(op.f("ix_launch_session_expires_at"), "launch_session", ["expires_at"], unique=False)
+    op.create_table(
         "queue_item",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -788,6 +851,9 @@ def downgrade() -> None:
     op.drop_index("ix_queue_item_state_priority", table_name="queue_item")
     op.drop_index("ix_queue_item_context_id", table_name="queue_item")
     op.drop_table("queue_item")
+    op.drop_index(op.f("ix_launch_session_expires_at"), table_name="launch_session")
+    op.drop_index(op.f("ix_launch_session_enrolment_id"), table_name="launch_session")
+    op.drop_table("launch_session")
     op.drop_index(op.f("ix_grade_push_tenant_id"), table_name="grade_push")
     op.drop_index(op.f("ix_grade_push_submission_id"), table_name="grade_push")
     op.drop_index(op.f("ix_grade_push_person_id"), table_name="grade_push")
@@ -816,7 +882,10 @@ def downgrade() -> None:
     op.drop_table("assignment")
     op.drop_index(op.f("ix_context_tenant_id"), table_name="context")
     op.drop_table("context")
+    op.drop_table("platform_key_set")
     op.drop_table("person")
+    op.drop_index(op.f("ix_login_state_expires_at"), table_name="login_state")
+    op.drop_table("login_state")
     op.drop_index(op.f("ix_deployment_registration_id"), table_name="deployment")
     op.drop_table("deployment")
     op.drop_index("ix_batch_due", table_name="batch")
@@ -824,6 +893,7 @@ def downgrade() -> None:
     op.drop_table("batch")
     op.drop_index(op.f("ix_admin_session_administrator_id"), table_name="admin_session")
     op.drop_table("admin_session")
+    op.drop_table("tool_key")
     op.drop_table("registration")
     op.drop_index(
         "uq_data_key_live",

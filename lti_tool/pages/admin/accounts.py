@@ -19,7 +19,7 @@ RATE_LIMITER: Final = "blindmark_rate_limiter"
 def sign_in() -> Response | str | tuple[str, int]:
     """The sign-in page. Before anybody is signed in, a random cookie ties the form to the browser."""
     if request.method == "GET":
-        return _page(g.csrf_subject or secrets.token_urlsafe(16))
+        return _first_page(g.csrf_subject or secrets.token_urlsafe(16))
     username, password = request.form.get("username", ""), request.form.get("password", "")
     limiter: MovingWindowRateLimiter = current_app.extensions[RATE_LIMITER]
     try:
@@ -29,7 +29,7 @@ def sign_in() -> Response | str | tuple[str, int]:
                 session, username, password, hours=parts().settings.session_hours, clock=parts().clock
             )
     except GradingError as error:
-        return _page(g.csrf_subject, username=username, error=error.message), error.status
+        return render_template("admin/sign_in.html", username=username, error=error.message), error.status
     response = redirect(url_for("admin.queue"), 303)
     response.set_cookie(COOKIE, secret, httponly=True, secure=True, samesite="Lax", path="/admin")
     return response
@@ -65,11 +65,8 @@ def password() -> Response | str | tuple[str, int]:
     return response
 
 
-def _page(subject: str, *, username: str = "", error: str = "") -> Response | str:
+def _first_page(subject: str) -> Response:
     g.csrf_subject = subject
-    body = render_template("admin/sign_in.html", username=username, error=error)
-    if error:
-        return body
-    response = current_app.make_response(body)
+    response = current_app.make_response(render_template("admin/sign_in.html", username="", error=""))
     response.set_cookie(VISITOR_COOKIE, subject, httponly=True, secure=True, samesite="Lax", path="/admin")
     return response

@@ -17,7 +17,7 @@ from grading.errors import GradingError
 from grading.points import PointsUnreadable, format_points, parse_points
 from grading.prompts import PromptError
 from grading.providers.catalogue import ModelUnavailable
-from grading.rubrics import MOST_CRITERIA, MOST_LEVELS, Criterion, Level, Rubric
+from grading.rubrics import MOST_CRITERIA, MOST_LEVELS, Criterion, Rubric
 
 
 @dataclass(frozen=True, slots=True)

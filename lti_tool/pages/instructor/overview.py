@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from grading import gradebook, review
 from grading.assignments import AssignmentView
 from grading.models import GradePush
-from grading.review import ReviewRow
 from grading.people import names_of, roster_size
+from grading.review import ReviewRow
 from grading.states import SubmissionState
 from lti_tool.pages.visited import visited_assignment
 from lti_tool.parts import parts

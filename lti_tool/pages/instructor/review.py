@@ -14,9 +14,9 @@ from grading.assignments import AssignmentView
 from grading.errors import GradingError, NotFound
 from grading.evidence import Passage, highlight
 from grading.models import ReviewDecision, Submission
+from grading.people import names_of
 from grading.points import parse_points
 from grading.review import Feedback, OpenedAssessment
-from grading.people import names_of
 from grading.states import SubmissionState
 from grading.submissions import Work
 from lti_tool.pages.visited import visited_assignment

@@ -20,11 +20,14 @@ def consent() -> Response:
     agreed = request.form.get("choice") == "agree"
     with parts().database.transaction() as session:
         context = visited_assignment(session).context
-        who = {"tenant_id": context.tenant_id, "person_id": visit.person_id, "context_id": context.id}
-        if agreed:
-            give_consent(session, **who, clock=parts().clock)
-        else:
-            withdraw_consent(session, **who, clock=parts().clock)
+        change = give_consent if agreed else withdraw_consent
+        change(
+            session,
+            tenant_id=context.tenant_id,
+            person_id=visit.person_id,
+            context_id=context.id,
+            clock=parts().clock,
+        )
     flash(
         "Thank you. Your choice is saved, and you can change it here at any time."
         if agreed
@@ -52,7 +55,7 @@ def upload() -> Response:
     data = chosen.stream.read(limit + 1)
     name = chosen.filename.replace("\\", "/").rsplit("/", 1)[-1][:200]
     try:
-        read = extract(data, name, limits=Limits(bytes=limit))
+        read = extract(data, name, limits=Limits(size_bytes=limit))
     except ExtractionError as error:
         flash(error.message, "error")
         return redirect(url_for(".assignment"), 303)

@@ -1,0 +1,111 @@
+"""The claims of a launch: who, in which course, for which assignment, with which services (LTI Core 1.3, section 5)."""
+
+from typing import Any, Final
+
+from lti_tool.demo.platform.course import Column, Link
+from lti_tool.demo.platform.model import (
+    CLIENT_ID,
+    COURSE_ID,
+    COURSE_LABEL,
+    COURSE_TITLE,
+    COURSE_TYPE,
+    DEPLOYMENT_ID,
+    ROLES,
+    Person,
+    Platform,
+)
+
+LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+AGS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+SCORE_SCOPES: Final = [
+    AGS_SCOPE + "lineitem",
+    AGS_SCOPE + "lineitem.readonly",
+    AGS_SCOPE + "result.readonly",
+    AGS_SCOPE + "score",
+]
+ROSTER_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+SECONDS_TO_LIVE: Final = 60
+
+
+def context() -> dict[str, Any]:
+    """Give the course as launches and rosters name it."""
+    return {"id": COURSE_ID, "label": COURSE_LABEL, "title": COURSE_TITLE}
+
+
+def link_claims(platform: Platform, person: Person, link: Link, column: Column | None) -> dict[str, Any]:
+    """Give the claims of a resource link launch; `column` is the link's only line item, if it has one."""
+    claims = _common(platform, person, f"{platform.public_url}/lti/return/{link.id}", column)
+    resource = {"id": link.id, "title": link.title}
+    if link.text:
+        resource["description"] = link.text
+    claims |= {
+        LTI + "message_type": "LtiResourceLinkRequest",
+        LTI + "target_link_uri": link.url,
+        LTI + "resource_link": resource,
+    }
+    if link.custom:
+        claims[LTI + "custom"] = link.custom
+    return claims
+
+
+def deep_linking_claims(platform: Platform, person: Person, data: str) -> dict[str, Any]:
+    """Give the claims of a deep linking request that accepts one assignment with a line item."""
+    return _common(platform, person, f"{platform.public_url}/lti/return", None) | {
+        LTI + "message_type": "LtiDeepLinkingRequest",
+        LTI + "target_link_uri": platform.redirect_uri,
+        DL + "deep_linking_settings": {
+            "deep_link_return_url": f"{platform.public_url}/lti/deep-link-return",
+            "accept_types": ["ltiResourceLink"],
+            "accept_presentation_document_targets": ["iframe", "window"],
+            "accept_multiple": False,
+            "accept_lineitem": True,
+            "auto_create": False,
+            "data": data,
+        },
+    }
+
+
+def signed_parts(platform: Platform, nonce: str, now: float) -> dict[str, Any]:
+    """Give the claims every id_token has whatever it says."""
+    return {
+        "iss": platform.issuer,
+        "aud": CLIENT_ID,
+        "azp": CLIENT_ID,
+        "iat": int(now),
+        "exp": int(now) + SECONDS_TO_LIVE,
+        "nonce": nonce,
+    }
+
+
+def _common(platform: Platform, person: Person, return_url: str, column: Column | None) -> dict[str, Any]:
+    endpoint: dict[str, Any] = {"scope": SCORE_SCOPES, "lineitems": platform.line_items_url}
+    if column is not None:
+        endpoint["lineitem"] = platform.line_item_url(column.number)
+    return {
+        "sub": person.user_id,
+        "name": person.name,
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "email": person.email,
+        "preferred_username": person.username,
+        "locale": "en-GB",
+        LTI + "version": "1.3.0",
+        LTI + "deployment_id": DEPLOYMENT_ID,
+        LTI + "roles": ROLES[person.role],
+        LTI + "context": context() | {"type": [COURSE_TYPE]},
+        LTI + "tool_platform": {
+            "guid": "blindmark-demonstration-lms",
+            "name": "Demonstration LMS",
+            "version": "1.0",
+            "product_family_code": "blindmark-demonstration-lms",
+            "url": platform.public_url,
+        },
+        LTI + "launch_presentation": {"document_target": "iframe", "locale": "en-GB", "return_url": return_url},
+        LTI + "lis": {"person_sourcedid": person.sourcedid, "course_offering_sourcedid": "PHIL-101"},
+        "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": endpoint,
+        "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {
+            "context_memberships_url": platform.memberships_url,
+            "service_versions": ["2.0"],
+        },
+    }

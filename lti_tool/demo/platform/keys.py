@@ -1,0 +1,132 @@
+"""Keys: the platform's own signing key, kept in a file, and the tool's public keys, fetched from its JWKS."""
+
+import hashlib
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import jwt
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from jwt.algorithms import RSAAlgorithm
+
+from lti_tool.demo.platform.errors import AssertionRefused
+
+_TIMEOUT_SECONDS: Final = 5
+_LARGEST_SET_BYTES: Final = 100_000
+_LARGEST_TOKEN: Final = 100_000
+
+
+class SigningKey:
+    """The platform's RSA key: made at the first start, the same ever after."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            self._make(path)
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, RSAPrivateKey):
+            raise TypeError(f"The key file {path.name} holds no RSA key; remove it to have a new one made.")
+        self._key = key
+        public = key.public_key()
+        der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self._kid = hashlib.sha256(der).hexdigest()[:16]
+        self._jwk = {**RSAAlgorithm.to_jwk(public, as_dict=True), "kid": self._kid, "alg": "RS256", "use": "sig"}
+        self._jwk.pop("key_ops", None)
+
+    @staticmethod
+    def _make(path: Path) -> None:
+        pem = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pem)
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Give the claims as an RS256 token that names its key."""
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._kid})
+
+    def jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """Give the public key set."""
+        return {"keys": [self._jwk]}
+
+
+class ToolKeys:
+    """The tool's published keys, kept in memory; an unknown key id asks the tool once more."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: dict[str, RSAPublicKey] = {}
+        self._lock = threading.Lock()
+
+    def find(self, kid: str) -> RSAPublicKey:
+        """Give the public key of that id, or raise AssertionRefused."""
+        with self._lock:
+            if kid not in self._keys:
+                self._keys = self._fetch()
+            if kid not in self._keys:
+                raise AssertionRefused("The token is signed with a key the tool does not publish.")
+            return self._keys[kid]
+
+    def _fetch(self) -> dict[str, RSAPublicKey]:
+        try:
+            answer = requests.get(self._url, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+            if answer.status_code != 200 or len(answer.content) > _LARGEST_SET_BYTES:
+                raise AssertionRefused(f"The tool's key set could not be read (status {answer.status_code}).")
+            entries = json.loads(answer.content)["keys"]
+            return {entry["kid"]: _public_key(entry) for entry in entries if _is_signing_key(entry)}
+        except (requests.RequestException, ValueError, KeyError, TypeError, jwt.InvalidKeyError) as error:
+            raise AssertionRefused("The tool's key set could not be read.") from error
+
+
+def _is_signing_key(entry: dict[str, Any]) -> bool:
+    return entry.get("kty") == "RSA" and entry.get("use", "sig") == "sig" and entry.get("alg", "RS256") == "RS256"
+
+
+def _public_key(entry: dict[str, Any]) -> RSAPublicKey:
+    key = RSAAlgorithm.from_jwk(entry)
+    if not isinstance(key, RSAPublicKey) or key.key_size < 2048:
+        raise AssertionRefused("The tool publishes a key that is no RSA public key of at least 2048 bits.")
+    return key
+
+
+def read_tool_token(token: str, keys: ToolKeys, *, audience: str, now: float, leeway: float = 60) -> dict[str, Any]:
+    """Verify a token the tool signed: RS256, known key, audience, and a life of at most five minutes.
+
+    Times are seconds since 1970. Raises AssertionRefused. (Security Framework 1.0, sections 4.1.1 and 5.2.)
+    """
+    if len(token) > _LARGEST_TOKEN:
+        raise AssertionRefused("The token is too long.")
+    try:
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") != "RS256" or {"jwk", "jku", "x5u", "x5c"} & header.keys():
+            raise AssertionRefused("The token must be signed with RS256 and carry no key of its own.")
+        kid = header.get("kid")
+        if not isinstance(kid, str) or not kid:
+            raise AssertionRefused("The token does not name its key.")
+        options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
+        # The checks of time and audience follow below: the clock is injected and the audience compared exactly.
+        claims: dict[str, Any] = jwt.decode(token, keys.find(kid), algorithms=["RS256"], options=options)  # type: ignore[arg-type]
+    except jwt.InvalidTokenError as error:
+        raise AssertionRefused("The token is not a valid signed token.") from error
+    if claims.get("aud") not in (audience, [audience]):
+        raise AssertionRefused("The token is meant for another audience.")
+    _check_times(claims, now, leeway)
+    return claims
+
+
+def _check_times(claims: dict[str, Any], now: float, leeway: float) -> None:
+    issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
+    if expires <= now - leeway or issued > now + leeway:
+        raise AssertionRefused("The token is expired or comes from the future.")
+    if not 0 < expires - issued <= 300:
+        raise AssertionRefused("The token must live at most five minutes.")
+
+
+def _moment(claims: dict[str, Any], name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise AssertionRefused(f"The token needs `{name}` as a number.")
+    return value

@@ -1,0 +1,46 @@
+"""The roster: everyone enrolled in the course, in pages (Names and Role Provisioning Services 2.0)."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from lti_tool.demo.platform.claims import ROSTER_SCOPE, context
+from lti_tool.demo.platform.model import COURSE_ID, MEMBERSHIP, ROLES, People, Person, Platform
+from lti_tool.demo.platform.service_parts import answer, page_of, require_accept
+from lti_tool.demo.platform.tokens import AccessTokens
+
+ROSTER_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+_PAGE: Final = 10
+
+
+def _member(person: Person) -> dict[str, Any]:
+    return {
+        "user_id": person.user_id,
+        "roles": ROLES[person.role],
+        "status": "Active",
+        "name": person.name,
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "email": person.email,
+        "lis_person_sourcedid": person.sourcedid,
+    }
+
+
+def create_roster_routes(platform: Platform, people: People, tokens: AccessTokens) -> Blueprint:
+    """Give the route of the roster."""
+    routes = Blueprint("memberships", __name__)
+
+    @routes.get(f"/lti/courses/{COURSE_ID}/memberships")
+    def memberships() -> Response:
+        tokens.require(request, ROSTER_SCOPE)
+        require_accept(request, ROSTER_TYPE)
+        role = request.args.get("role")
+        wanted = {role, f"{MEMBERSHIP}{role}"}
+        found = [_member(each) for each in people.members if role is None or wanted & set(ROLES[each.role])]
+        url = platform.memberships_url
+        page, headers = page_of(request, url, found, filters=("role",), default_limit=_PAGE)
+        response = answer({"id": url, "context": context(), "members": page}, ROSTER_TYPE)
+        response.headers.update(headers)
+        return response
+
+    return routes

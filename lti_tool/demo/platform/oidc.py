@@ -1,0 +1,107 @@
+"""The authorisation endpoint: checks the tool's request and posts a signed launch to its redirect address."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Blueprint, Request, Response, jsonify, render_template, request
+
+from lti_tool.demo.platform import claims
+from lti_tool.demo.platform.course import Course
+from lti_tool.demo.platform.errors import AuthorisationRefused, PlatformError
+from lti_tool.demo.platform.keys import SigningKey
+from lti_tool.demo.platform.launches import Launch, Launches
+from lti_tool.demo.platform.model import CLIENT_ID, Clock, People, Person, Platform
+from lti_tool.demo.platform.sessions import COOKIE, Sessions
+
+_FIXED: Final = {
+    "response_type": ("id_token", "unsupported_response_type"),
+    "response_mode": ("form_post", "invalid_request"),
+    "scope": ("openid", "invalid_scope"),
+    "prompt": ("none", "invalid_request"),
+}
+
+
+def post_form(action: str, fields: dict[str, str]) -> Response:
+    """Give a page that posts the fields to the address at once, or at a press of its button without scripts."""
+    response = Response(render_template("post_form.html", action=action, fields=fields))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+class Authorisation:
+    """Turns a checked authorisation request into an id_token."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        people: People,
+        sessions: Sessions,
+        launches: Launches,
+        course: Course,
+        key: SigningKey,
+        clock: Clock,
+    ) -> None:
+        self._platform = platform
+        self._people = people
+        self._sessions = sessions
+        self._launches = launches
+        self._course = course
+        self._key = key
+        self._clock = clock
+
+    def answer(self, incoming: Request, values: dict[str, list[str]]) -> Response:
+        """Answer the request; a refusal goes to the tool once its redirect address is known to be the tool's."""
+        given = {name: entries[0] for name, entries in values.items()}
+        if given.get("client_id") != CLIENT_ID or given.get("redirect_uri") != self._platform.redirect_uri:
+            raise PlatformError("The request names no tool registered here, or not its registered redirect address.")
+        try:
+            fields = {"id_token": self._token(incoming, given, repeated=any(len(each) > 1 for each in values.values()))}
+        except AuthorisationRefused as refusal:
+            fields = {"error": refusal.code, "error_description": str(refusal)}
+        if given.get("state"):
+            fields["state"] = given["state"]
+        return post_form(self._platform.redirect_uri, fields)
+
+    def _token(self, incoming: Request, given: dict[str, str], *, repeated: bool) -> str:
+        if repeated:
+            raise AuthorisationRefused("Every parameter may appear only once.")
+        for name, (value, code) in _FIXED.items():
+            if given.get(name) != value:
+                raise AuthorisationRefused(f"The parameter {name} must be {value}.", code=code)
+        for name in ("state", "nonce", "login_hint", "lti_message_hint"):
+            if not given.get(name):
+                raise AuthorisationRefused(f"The parameter {name} is missing.")
+        present = self._sessions.person_of(incoming)
+        if present is None and incoming.cookies.get(COOKIE):
+            raise AuthorisationRefused("The person has signed out. Please sign in again.", code="login_required")
+        launch = self._launches.take(given["lti_message_hint"], given["login_hint"], present)
+        person = self._people.by_user_id(launch.user_id)
+        if person is None:
+            raise AuthorisationRefused("The person is no longer known here.", code="login_required")
+        message = self._message(person, launch)
+        return self._key.sign(message | claims.signed_parts(self._platform, given["nonce"], self._clock()))
+
+    def _message(self, person: Person, launch: Launch) -> dict[str, Any]:
+        if launch.link_id is None:
+            data = self._launches.offer_deep_link(person.user_id)
+            return claims.deep_linking_claims(self._platform, person, data)
+        link = self._course.link(launch.link_id)
+        if link is None:
+            raise AuthorisationRefused("The assignment no longer exists.")
+        return claims.link_claims(self._platform, person, link, self._course.only_column_of(link.id))
+
+
+def create_oidc_routes(authorisation: Authorisation, jwks: Callable[[], dict[str, Any]]) -> Blueprint:
+    """Give the routes of the authorisation endpoint and of the platform's key set."""
+    routes = Blueprint("oidc", __name__)
+
+    @routes.route("/lti/auth", methods=["GET", "POST"])
+    def authorise() -> Response:
+        values = request.form if request.method == "POST" else request.args
+        return authorisation.answer(request, values.to_dict(flat=False))
+
+    @routes.get("/lti/jwks.json")
+    def key_set() -> Response:
+        return jsonify(jwks())
+
+    return routes

@@ -1,0 +1,85 @@
+"""The addresses that platforms use: login, launch, key set; and what an administrator needs to connect an LMS."""
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from config.logging import fields, get_logger
+from grading.tasks import REFRESH_ROSTER
+from lti_tool.lti import login
+from lti_tool.lti.errors import LtiError
+from lti_tool.lti.keys import ToolKeys
+from lti_tool.lti.launch import Launcher
+from lti_tool.parts import parts
+from lti_tool.sessions import browser_secret, give_browser_secret, new_browser_secret
+
+JWKS_SECONDS = 3600
+log = get_logger(__name__)
+
+
+def make_lti_blueprint(launcher: Launcher, keys: ToolKeys) -> Blueprint:
+    """Routes under /lti. Their forms come from platforms: state and signature protect them, not our form tokens."""
+    blueprint = Blueprint("lti", __name__, url_prefix="/lti")
+
+    @blueprint.errorhandler(LtiError)
+    def _refused(error: LtiError) -> tuple[str, int]:
+        log.warning("lti.refused", extra=fields(reason=error.code, endpoint=request.endpoint))
+        return render_template("lti/refused.html", error=error), error.status
+
+    @blueprint.route("/login", methods=["GET", "POST"])
+    def login_initiation() -> BaseResponse:
+        """Send the browser to the platform, with a state bound to it."""
+        asked = login.read_request(request.values)
+        secret = browser_secret(request) or new_browser_secret()
+        with parts().database.transaction() as session:
+            target = login.begin(
+                session,
+                asked,
+                secret=secret,
+                launch_url=f"{parts().settings.base_url}/lti/launch",
+                clock=parts().clock,
+            )
+        response = redirect(target, 302)
+        give_browser_secret(response, secret)
+        return response
+
+    @blueprint.post("/launch")
+    def launch() -> BaseResponse:
+        """Take the platform's answer and go to the page that fits."""
+        taken = launcher.take(request.form, browser_secret(request))
+        if taken.context_id is not None and taken.roster_wanted:
+            parts().nudge(REFRESH_ROSTER, taken.context_id)
+        return redirect(url_for("course.home", handle=taken.handle), 303)
+
+    @blueprint.get("/launch")
+    def launch_without_form() -> tuple[str, int]:
+        """Somebody opened the address by hand or from a bookmark."""
+        return render_template("lti/from_course.html"), 400
+
+    @blueprint.get("/jwks.json")
+    def jwks() -> Response:
+        """Our public keys."""
+        with parts().database.transaction() as session:
+            content = keys.jwks(session)
+        response = make_response(jsonify(content))
+        response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
+        return response
+
+    @blueprint.get("/register")
+    def register() -> str:
+        """What an LMS's administrator enters to connect Blindmark by hand."""
+        return render_template("lti/register.html")
+
+    @blueprint.post("/notices")
+    def notices() -> tuple[Response, int]:
+        """No notice is subscribed to, so none is taken: the platform is told so."""
+        problem = {
+            "type": "about:blank",
+            "title": "No notices",
+            "status": 404,
+            "detail": "Blindmark has not subscribed to any notice of this platform.",
+        }
+        response = jsonify(problem)
+        response.mimetype = "application/problem+json"
+        return response, 404
+
+    return blueprint

@@ -1,0 +1,30 @@
+"""Names of LTI claims and scopes, compared in full and case-sensitively."""
+
+from typing import Final
+
+LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+MESSAGE_TYPE: Final = LTI + "message_type"
+VERSION: Final = LTI + "version"
+DEPLOYMENT_ID: Final = LTI + "deployment_id"
+TARGET_LINK_URI: Final = LTI + "target_link_uri"
+ROLES: Final = LTI + "roles"
+CONTEXT: Final = LTI + "context"
+RESOURCE_LINK: Final = LTI + "resource_link"
+CUSTOM: Final = LTI + "custom"
+LIS: Final = LTI + "lis"
+EXT: Final = LTI + "ext"
+TOOL_PLATFORM: Final = LTI + "tool_platform"
+AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+DEEP_LINKING: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+DL_DATA: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/data"
+DL_ITEMS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items"
+DL_MESSAGE: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/msg"
+
+RESOURCE_LINK_REQUEST: Final = "LtiResourceLinkRequest"
+DEEP_LINKING_REQUEST: Final = "LtiDeepLinkingRequest"
+
+SCOPE_LINEITEM: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
+SCOPE_SCORE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+SCOPE_RESULT: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
+SCOPE_MEMBERSHIP: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"

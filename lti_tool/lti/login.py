@@ -1,0 +1,106 @@
+"""Third-party-initiated login: who is asked, with a state bound to this browser and a nonce used once (L1)."""
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from config.clock import Clock, utc_now
+from grading.models import Registration
+from grading.tenancy import find_registrations
+from lti_tool.lti.errors import ADVICE, LoginRefused
+from lti_tool.lti.models import LoginState
+from lti_tool.sessions import hash_secret
+
+LIFETIME: Final = timedelta(minutes=10)
+LONGEST_HINT: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """A login initiation as it came. Nothing in it is signed."""
+
+    issuer: str
+    login_hint: str
+    target_link_uri: str
+    message_hint: str
+    client_id: str
+
+
+def read_request(values: Mapping[str, str]) -> LoginRequest:
+    """Read an initiation.
+
+    Raises:
+        LoginRefused: something that is required is missing.
+    """
+    request = LoginRequest(
+        issuer=values.get("iss", ""),
+        login_hint=values.get("login_hint", ""),
+        target_link_uri=values.get("target_link_uri", ""),
+        message_hint=values.get("lti_message_hint", ""),
+        client_id=values.get("client_id", ""),
+    )
+    if not request.issuer or not request.login_hint:
+        raise LoginRefused(f"Your LMS did not say who it is or who you are. {ADVICE}", code="login_incomplete")
+    if len(request.login_hint) > LONGEST_HINT or len(request.message_hint) > LONGEST_HINT:
+        raise LoginRefused(f"Your LMS sent more than fits into a login. {ADVICE}", code="login_too_large")
+    return request
+
+
+def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: str, clock: Clock = utc_now) -> str:
+    """Note a login and return the address at the platform to go to: the stored one, never one from the request.
+
+    Raises:
+        LoginRefused: the platform is not connected, or its client can't be told.
+    """
+    registration = _registration(session, request)
+    now = clock()
+    state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    session.execute(delete(LoginState).where(LoginState.expires_at < now - timedelta(days=1)))
+    session.add(
+        LoginState(
+            id=uuid.uuid4(),
+            state_hash=hash_secret(state),
+            nonce=nonce,
+            registration_id=registration.id,
+            browser_hash=hash_secret(secret),
+            created_at=now,
+            expires_at=now + LIFETIME,
+        )
+    )
+    parameters = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": registration.client_id,
+        "redirect_uri": launch_url,
+        "login_hint": request.login_hint,
+        "state": state,
+        "nonce": nonce,
+    }
+    if request.message_hint:
+        parameters["lti_message_hint"] = request.message_hint
+    joint = "&" if urlsplit(registration.authorization_url).query else "?"
+    return f"{registration.authorization_url}{joint}{urlencode(parameters)}"
+
+
+def _registration(session: Session, request: LoginRequest) -> Registration:
+    found = find_registrations(session, request.issuer, request.client_id or None)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise LoginRefused(
+            f"Several connections with this LMS exist, and it did not say which one. {ADVICE}", code="client_unclear"
+        )
+    raise LoginRefused(
+        "This LMS is not connected with Blindmark, or its connection is switched off. "
+        "Its administrator can connect it under Platforms.",
+        code="platform_unknown",
+    )

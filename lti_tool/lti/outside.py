@@ -1,0 +1,65 @@
+"""Requests to platforms: time-outs and size limits on every answer, no redirects, HTTPS outside loopback."""
+
+import re
+from dataclasses import dataclass
+
+import requests
+
+from config.settings import is_loopback
+
+TIMEOUT_SECONDS = (5.0, 20.0)
+MOST_BYTES = 2 * 1024 * 1024
+_MAX_AGE = re.compile(r"max-age=(\d+)")
+
+
+class OutsideFailed(Exception):
+    """The other side could not be reached, or its answer can't be used. Carries no part of the answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, read to its end."""
+
+    status: int
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+def ask(session: requests.Session, method: str, url: str, **arguments: object) -> Answer:
+    """Send one request.
+
+    Raises:
+        OutsideFailed: no connection, too slow, too large, or an address that is not safe.
+    """
+    if not url.startswith("https://") and not is_loopback(url):
+        raise OutsideFailed("not_https")
+    try:
+        with session.request(
+            method,
+            url,
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+            stream=True,
+            **arguments,  # type: ignore[arg-type]
+        ) as response:
+            body = response.raw.read(MOST_BYTES + 1, decode_content=True)
+            if len(body) > MOST_BYTES:
+                raise OutsideFailed("too_large")
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, headers, body)
+    except (requests.RequestException, OSError, ValueError) as error:
+        raise OutsideFailed(type(error).__name__) from error
+
+
+def max_age(headers: dict[str, str]) -> int | None:
+    """Seconds an answer may be kept; 0 when it may not; None when it does not say."""
+    control = headers.get("cache-control", "").lower()
+    if "no-store" in control or "no-cache" in control:
+        return 0
+    found = _MAX_AGE.search(control)
+    return int(found.group(1)) if found else None

@@ -1,0 +1,103 @@
+"""The platforms' public keys: cached as long as they say, fetched once more when a `kid` is unknown (L6)."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+import requests
+
+from config.clock import Clock, utc_now
+from config.database import Database, insert_ignoring_conflicts
+from config.logging import fields, get_logger
+from lti_tool.lti.errors import refused
+from lti_tool.lti.models import PlatformKeySet
+from lti_tool.lti.outside import OutsideFailed, ask, max_age
+
+USUAL_SECONDS = 3600
+LONGEST_SECONDS = 24 * 3600
+REFETCH_PAUSE = timedelta(seconds=30)
+log = get_logger(__name__)
+
+
+class PlatformKeys:
+    """Finds the key that a token names. Nothing is locked while a platform is asked."""
+
+    def __init__(self, database: Database, http: requests.Session, clock: Clock = utc_now) -> None:
+        self._database = database
+        self._http = http
+        self._clock = clock
+
+    def find(self, registration_id: UUID, jwks_url: str, kid: str) -> jwt.PyJWK:
+        """The RSA key with this id in the registration's key set.
+
+        Raises:
+            TokenRefused: there is no such key, even after one fresh look.
+        """
+        now = self._clock()
+        stored = self._stored(registration_id)
+        if stored is None or stored.expires_at <= now:
+            stored = self._fetch(registration_id, jwks_url, now, forced=False) or stored
+        key = _pick(stored.content, kid) if stored else None
+        if key is None and stored is not None and _may_refetch(stored, now):
+            stored = self._fetch(registration_id, jwks_url, now, forced=True) or stored
+            key = _pick(stored.content, kid)
+        if key is None:
+            raise refused("unknown_key" if stored else "keys_unavailable")
+        return key
+
+    def _stored(self, registration_id: UUID) -> PlatformKeySet | None:
+        with self._database.transaction() as session:
+            return session.get(PlatformKeySet, registration_id)
+
+    def _fetch(self, registration_id: UUID, jwks_url: str, now: datetime, *, forced: bool) -> PlatformKeySet | None:
+        """Fetch and keep the key set; None, and the old one kept, when it can't be had."""
+        content, lifetime = self._download(registration_id, jwks_url)
+        with self._database.transaction() as session:
+            session.execute(
+                insert_ignoring_conflicts(session, PlatformKeySet).values(
+                    registration_id=registration_id, content={"keys": []}, fetched_at=now, expires_at=now
+                )
+            )
+            stored = session.get_one(PlatformKeySet, registration_id, with_for_update=True)
+            if forced:
+                stored.refetched_at = now
+            if content is None:
+                return None
+            stored.content, stored.fetched_at = content, now
+            stored.expires_at = now + timedelta(seconds=lifetime)
+            return stored
+
+    def _download(self, registration_id: UUID, jwks_url: str) -> tuple[dict[str, Any] | None, int]:
+        reason = ""
+        try:
+            answer = ask(self._http, "GET", jwks_url, headers={"Accept": "application/json"})
+            content = json.loads(answer.body)
+            if answer.status == 200 and isinstance(content, dict) and isinstance(content.get("keys"), list):
+                age = max_age(answer.headers)
+                return content, USUAL_SECONDS if age is None else min(age, LONGEST_SECONDS)
+            reason = f"status_{answer.status}"
+        except (OutsideFailed, ValueError) as error:
+            reason = type(error).__name__
+        log.warning("jwks.fetch_failed", extra=fields(registration=registration_id, reason=reason))
+        return None, 0
+
+
+def _may_refetch(stored: PlatformKeySet, now: datetime) -> bool:
+    if stored.fetched_at == now:
+        return False
+    return stored.refetched_at is None or now - stored.refetched_at >= REFETCH_PAUSE
+
+
+def _pick(content: dict[str, Any], kid: str) -> jwt.PyJWK | None:
+    found = [key for key in content["keys"] if isinstance(key, dict) and key.get("kid") == kid]
+    # Two keys under one id, or a key that is not for RS256 signatures: not something to guess about.
+    if len(found) != 1 or found[0].get("kty") != "RSA" or found[0].get("use", "sig") != "sig":
+        return None
+    if found[0].get("alg", "RS256") != "RS256":
+        return None
+    try:
+        return jwt.PyJWK(found[0], algorithm="RS256")
+    except jwt.PyJWTError:
+        return None

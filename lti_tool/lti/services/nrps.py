@@ -1,0 +1,69 @@
+"""Names and Role Provisioning: the whole roster of a course, or none of it (NRPS 2.0)."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from grading.roster import Member, RosterUnavailable
+from lti_tool.lti.claims import SCOPE_MEMBERSHIP
+from lti_tool.lti.roles import decide
+from lti_tool.lti.services.connector import ServiceConnector, ServiceFailed
+
+MEMBERSHIPS: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+MOST_MEMBERS: Final = 20_000
+_FIELDS: Final = {
+    "name": "name",
+    "given_name": "given_name",
+    "family_name": "family_name",
+    "middle_name": "middle_name",
+    "email": "email",
+    "lis_person_sourcedid": "sourcedid",
+    "ext_user_username": "username",
+}
+
+
+class NrpsRosterSource:
+    """A `grading.roster.RosterSource` over NRPS."""
+
+    def __init__(self, connector: ServiceConnector) -> None:
+        self._connector = connector
+
+    def read(self, deployment_id: UUID, memberships_url: str, lms_context_id: str) -> Sequence[Member]:
+        """All pages of the roster.
+
+        Raises:
+            RosterUnavailable: any page failed, or the answer is about another course.
+        """
+        members: dict[str, Member] = {}
+        try:
+            for page in self._connector.pages(
+                deployment_id, memberships_url, scopes=(SCOPE_MEMBERSHIP,), accept=MEMBERSHIPS
+            ):
+                for member in _page_members(page, lms_context_id):
+                    members[member.subject] = member
+                if len(members) > MOST_MEMBERS:
+                    raise RosterUnavailable(f"Your LMS lists more than {MOST_MEMBERS:,} people in this course.")
+        except ServiceFailed as failure:
+            raise RosterUnavailable(f"The list of people could not be read. {failure.words}") from failure
+        return list(members.values())
+
+
+def _page_members(page: Any, lms_context_id: str) -> list[Member]:
+    context = page.get("context") if isinstance(page, dict) else None
+    entries = page.get("members") if isinstance(page, dict) else None
+    if not isinstance(context, dict) or not isinstance(entries, list) or str(context.get("id")) != lms_context_id:
+        raise RosterUnavailable("Your LMS sent a list of people that does not belong to this course.")
+    return [_member(entry) for entry in entries if isinstance(entry, dict) and isinstance(entry.get("user_id"), str)]
+
+
+def _member(entry: dict[str, Any]) -> Member:
+    roles = entry.get("roles")
+    decision = decide(roles if isinstance(roles, list) else [])
+    profile = {ours: str(entry.get(theirs) or "") for theirs, ours in _FIELDS.items()}
+    return Member(
+        subject=entry["user_id"],
+        role=decision.role,
+        active=entry.get("status", "Active") == "Active",
+        test_user=decision.test_user,
+        profile=profile,
+    )

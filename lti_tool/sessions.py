@@ -1,0 +1,165 @@
+"""Visits: one row per launch, opened by its handle in the address together with the browser's own secret.
+
+The handle alone opens nothing. The browser's secret lives in one cookie; only its hash is stored. Several launches in
+one browser stay apart, because each has its handle.
+"""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from flask import Request
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from werkzeug.wrappers import Response
+
+from config.database import Base
+from grading.errors import GradingError
+from grading.models import Deployment, Enrolment, Registration
+from grading.models.columns import Created, Key, Moment, Sealed
+from grading.models.people import CourseRole, EnrolmentState
+from grading.models.tenancy import DeploymentState, RegistrationState
+
+COOKIE: Final = "__Host-blindmark"
+COOKIE_SECONDS: Final = 30 * 24 * 3600
+
+
+class VisitEnded(GradingError):
+    """The launch has run out, belongs to another browser, or gives no access any more."""
+
+    code = "visit_ended"
+    status = 401
+
+
+class LaunchSession(Base):
+    """One launch in one browser."""
+
+    __tablename__ = "launch_session"
+
+    id: Mapped[Key]
+    handle: Mapped[str] = mapped_column(String(64), unique=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id"))
+    resource_link_id: Mapped[UUID | None] = mapped_column(ForeignKey("resource_link.id"))
+    message_type: Mapped[str] = mapped_column(String(64))
+    sealed_deep_linking: Mapped[Sealed | None]
+    """JSON of the deep linking settings claim."""
+    created_at: Mapped[Created]
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who visits, as what, and where; for views."""
+
+    session_id: UUID
+    handle: str
+    person_id: UUID
+    enrolment_id: UUID
+    role: CourseRole
+    test_user: bool
+    registration_id: UUID
+    tenant_id: UUID
+    context_id: UUID
+    resource_link_id: UUID | None
+    message_type: str
+
+
+def browser_secret(request: Request) -> str:
+    """The secret of the browser that asks; empty when it has none. The only place that reads it."""
+    return request.cookies.get(COOKIE, "")
+
+
+def give_browser_secret(response: Response, secret: str) -> None:
+    """Keep the secret in the browser: readable in frames of other sites, apart for each of them, by no script."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=COOKIE_SECONDS,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+        path="/",
+    )
+
+
+def new_browser_secret() -> str:
+    """A fresh secret for a browser that has none."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """What is stored of a browser's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def open_visit(
+    session: Session,
+    *,
+    secret: str,
+    enrolment_id: UUID,
+    tenant_id: UUID,
+    resource_link_id: UUID | None,
+    message_type: str,
+    now: datetime,
+    hours: float,
+) -> LaunchSession:
+    """Note a launch; returns its row with a fresh handle."""
+    session.execute(delete(LaunchSession).where(LaunchSession.expires_at < now - timedelta(days=1)))
+    row = LaunchSession(
+        id=uuid.uuid4(),
+        handle=secrets.token_urlsafe(18),
+        browser_hash=hash_secret(secret),
+        enrolment_id=enrolment_id,
+        tenant_id=tenant_id,
+        resource_link_id=resource_link_id,
+        message_type=message_type,
+        created_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    session.add(row)
+    return row
+
+
+def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Visit:
+    """The visit of a request. Access is asked anew each time: enrolment, deployment and registration must stand.
+
+    Raises:
+        VisitEnded: there is no such visit for this browser now.
+    """
+    row = session.execute(
+        select(LaunchSession, Enrolment, Deployment, Registration)
+        .join(Enrolment, Enrolment.id == LaunchSession.enrolment_id)
+        .join(Deployment, Deployment.id == LaunchSession.tenant_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(
+            LaunchSession.handle == handle,
+            LaunchSession.expires_at > now,
+            Enrolment.state == EnrolmentState.ACTIVE,
+            Deployment.state == DeploymentState.APPROVED,
+            Registration.state == RegistrationState.ACTIVE,
+        )
+    ).one_or_none()
+    if row is None or not secret or not hmac.compare_digest(row[0].browser_hash, hash_secret(secret)):
+        raise VisitEnded("Your visit has ended. Open the activity again from your course page.")
+    launch, enrolment, deployment, _ = row
+    return Visit(
+        session_id=launch.id,
+        handle=launch.handle,
+        person_id=enrolment.person_id,
+        enrolment_id=enrolment.id,
+        role=enrolment.role,
+        test_user=enrolment.test_user,
+        registration_id=deployment.registration_id,
+        tenant_id=launch.tenant_id,
+        context_id=enrolment.context_id,
+        resource_link_id=launch.resource_link_id,
+        message_type=launch.message_type,
+    )

@@ -1,0 +1,286 @@
+"""Launches: good ones lead to a page, every malformed one is refused without a session, none is taken twice."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from grading.models import Context, Deployment, Enrolment
+from grading.models.people import CourseRole
+from grading.models.tenancy import DeploymentState
+from grading.tenancy import approve_deployment
+from lti_tool.lti import claims as names
+from lti_tool.sessions import LaunchSession
+from tests.lti_tool.conftest import BASE_URL, Tool, text_of
+from tests.lti_tool.lms import MEMBERSHIP, jwk, rsa_key
+
+TARGET = f"{BASE_URL}/lti/launch"
+
+
+def sessions(tool: Tool) -> int:
+    with tool.parts.database.transaction() as session:
+        return session.execute(select(func.count(LaunchSession.id))).scalar_one()
+
+
+def test_a_good_launch_opens_a_visit_and_notes_who_came(tool: Tool) -> None:
+    browser = tool.browser()
+    path = browser.launch()
+    assert path.startswith("/v/")
+    with tool.parts.database.transaction() as session:
+        enrolment = session.execute(select(Enrolment)).scalar_one()
+        context = session.execute(select(Context)).scalar_one()
+    assert enrolment.role is CourseRole.LEARNER
+    assert b"Mira" not in (enrolment.sealed_profile or b"")
+    assert context.title == "Introduction to Ethics"
+    assert browser.get(path, follow_redirects=True).status_code == 200
+
+
+def test_login_sends_only_what_the_specification_asks_for(tool: Tool) -> None:
+    hint = 'a&b="c"+ü'
+    response = tool.browser().get(
+        "/lti/login",
+        query_string={"iss": tool.platform.url, "login_hint": hint, "lti_message_hint": '{"x": 1}'},
+    )
+    location = urlsplit(response.headers["Location"])
+    query = parse_qs(location.query)
+    assert f"{location.scheme}://{location.netloc}{location.path}" == f"{tool.platform.url}/auth"
+    assert query["login_hint"] == [hint]
+    assert query["lti_message_hint"] == ['{"x": 1}']
+    assert query["redirect_uri"] == [TARGET]
+    assert (query["scope"], query["response_type"], query["response_mode"], query["prompt"]) == (
+        ["openid"],
+        ["id_token"],
+        ["form_post"],
+        ["none"],
+    )
+    cookie = response.headers["Set-Cookie"]
+    for attribute in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/"):
+        assert attribute in cookie
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"iss": "https://unknown.example", "login_hint": "x"}, {"login_hint": "x"}, {"iss": "PLATFORM"}],
+)
+def test_a_login_that_leads_nowhere_is_refused(tool: Tool, values: dict[str, str]) -> None:
+    values = {name: tool.platform.url if value == "PLATFORM" else value for name, value in values.items()}
+    assert tool.browser().post("/lti/login", data=values).status_code == 400
+
+
+def encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def by_hand(claims: dict[str, Any], algorithm: str, secret: bytes | None) -> str:
+    """A token with an algorithm that PyJWT would refuse to use."""
+    header = {"alg": algorithm, "kid": "platform-key"}
+    content = f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(claims).encode())}"
+    signature = hmac.new(secret, content.encode(), hashlib.sha256).digest() if secret else b""
+    return f"{content}.{encoded(signature)}"
+
+
+NOW = int(time.time())
+BAD_CLAIMS = {
+    "version missing": {names.VERSION: None},
+    "version wrong": {names.VERSION: "1.1"},
+    "message type missing": {names.MESSAGE_TYPE: None},
+    "message type unknown": {names.MESSAGE_TYPE: "LtiSomething"},
+    "deployment missing": {names.DEPLOYMENT_ID: None},
+    "deployment empty": {names.DEPLOYMENT_ID: ""},
+    "roles missing": {names.ROLES: None},
+    "roles not a list": {names.ROLES: "Instructor"},
+    "resource link missing": {names.RESOURCE_LINK: None},
+    "resource link empty": {names.RESOURCE_LINK: {"id": ""}},
+    "subject missing": {"sub": None},
+    "subject too long": {"sub": "x" * 256},
+    "target missing": {names.TARGET_LINK_URI: None},
+    "target elsewhere": {names.TARGET_LINK_URI: "https://evil.example/lti/launch"},
+    "target looks alike": {names.TARGET_LINK_URI: "http://127.0.0.1:8800@evil.example/"},
+    "issuer": {"iss": "https://other.example"},
+    "audience": {"aud": "other"},
+    "audience with a second": {"aud": ["client-1", "other"]},
+    "authorized party": {"azp": "other"},
+    "exp missing": {"exp": None},
+    "exp past": {"exp": NOW - 120},
+    "exp as text": {"exp": "soon"},
+    "iat missing": {"iat": None},
+    "iat tomorrow": {"iat": NOW + 86400},
+    "iat a year ago": {"iat": NOW - 365 * 86400},
+    "nonce missing": {"nonce": None},
+    "nonce foreign": {"nonce": "another"},
+}
+
+
+@pytest.mark.parametrize("case", BAD_CLAIMS)
+def test_a_malformed_launch_is_refused_without_a_session(tool: Tool, case: str) -> None:
+    browser = tool.browser()
+    state, nonce = browser.login()
+    claims = tool.platform.claims(nonce, TARGET, **BAD_CLAIMS[case])
+    response = browser.send(state, tool.platform.sign(claims))
+    assert response.status_code == 401, case
+    assert "administrator" in text_of(response)
+    assert sessions(tool) == 0
+
+
+def test_forged_tokens_are_refused(tool: Tool) -> None:
+    browser = tool.browser()
+    other = rsa_key()
+    state, nonce = browser.login()
+    claims = tool.platform.claims(nonce, TARGET)
+    good = tool.platform.sign(claims)
+    head, body, signature = good.split(".")
+    public = json.dumps(tool.platform.keys[0])
+    forged = {
+        "no kid": jwt.encode(claims, tool.platform.key, algorithm="RS256"),
+        "unknown kid": tool.platform.sign(claims, kid="other"),
+        "another key": jwt.encode(claims, other, algorithm="RS256", headers={"kid": "platform-key"}),
+        "none": by_hand(claims, "none", None),
+        "hmac with the public key": by_hand(claims, "HS256", public.encode()),
+        "rs512": jwt.encode(claims, tool.platform.key, algorithm="RS512", headers={"kid": "platform-key"}),
+        "key in the header": tool.platform.sign(claims, jwk=jwk(other, "x")),
+        "two parts": f"{head}.{body}",
+        "altered": f"{head}.{body[:-4]}AAAA.{signature}",
+        "empty": "",
+        "nonsense": "a.b.c",
+        "huge": "a" * 70_000,
+    }
+    for case, token in forged.items():
+        assert browser.send(state, token).status_code == 401, case
+    assert sessions(tool) == 0
+    assert browser.send(state, good).status_code == 303
+
+
+def test_a_reload_resumes_and_a_replay_elsewhere_is_refused(tool: Tool) -> None:
+    browser = tool.browser()
+    state, nonce = browser.login()
+    token = tool.platform.sign(tool.platform.claims(nonce, TARGET))
+    first, again = browser.send(state, token), browser.send(state, token)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert sessions(tool) == 1
+    thief = tool.browser()
+    assert thief.send(state, token).status_code == 401
+    thief.login()
+    assert thief.send(state, token).status_code == 401
+    assert sessions(tool) == 1
+
+
+def test_a_handle_opens_nothing_in_another_browser(tool: Tool) -> None:
+    path = tool.browser().launch()
+    response = tool.browser().get(path)
+    assert response.status_code == 401
+    assert "Open the activity again" in text_of(response)
+
+
+def test_two_launches_in_one_browser_stay_apart(tool: Tool) -> None:
+    browser = tool.browser()
+    teacher = browser.launch_as("Instructor", sub="teacher-1")
+    student = browser.launch_as("Learner", sub="student-1")
+    assert "no assignment yet" in text_of(browser.get(teacher, follow_redirects=True))
+    assert "isn't ready yet" in text_of(browser.get(student, follow_redirects=True))
+    assert browser.get(student + "settings").status_code == 403
+
+
+def test_a_state_nobody_knows_is_refused(tool: Tool) -> None:
+    browser = tool.browser()
+    _, nonce = browser.login()
+    token = tool.platform.sign(tool.platform.claims(nonce, TARGET))
+    assert browser.send("made-up", token).status_code == 401
+    assert browser.send("", token).status_code == 401
+
+
+def test_an_unknown_deployment_waits_for_approval(tool: Tool) -> None:
+    browser = tool.browser()
+    state, nonce = browser.login()
+    claims = tool.platform.claims(nonce, TARGET, **{names.DEPLOYMENT_ID: "new-place"})
+    response = browser.send(state, tool.platform.sign(claims))
+    assert response.status_code == 403
+    assert "approve" in text_of(response)
+    with tool.parts.database.transaction() as session:
+        pending = session.execute(select(Deployment).where(Deployment.state == DeploymentState.PENDING)).scalar_one()
+        approve_deployment(session, pending.id)
+    assert browser.launch(**{names.DEPLOYMENT_ID: "new-place"}).startswith("/v/")
+
+
+def test_an_error_of_the_platform_is_shown_readably(tool: Tool) -> None:
+    browser = tool.browser()
+    state, _ = browser.login()
+    response = browser.post("/lti/launch", data={"state": state, "error": "login_required"})
+    assert response.status_code == 401
+    assert "login_required" in text_of(response)
+
+
+def test_a_new_key_of_the_platform_is_fetched_once(tool: Tool) -> None:
+    tool.browser().launch()
+    platform = tool.platform
+    platform.key, platform.kid = rsa_key(), "rotated"
+    platform.keys = [jwk(platform.key, "rotated")]
+    assert tool.browser().launch().startswith("/v/")
+    before = platform.paths("GET").count("/jwks")
+    browser = tool.browser()
+    for _ in range(3):
+        state, nonce = browser.login()
+        assert browser.send(state, platform.sign(platform.claims(nonce, TARGET), kid="flood")).status_code == 401
+    assert platform.paths("GET").count("/jwks") == before
+
+
+def test_a_disabled_platform_loses_its_open_visits_too(tool: Tool) -> None:
+    from grading.models import Registration
+    from grading.models.tenancy import RegistrationState
+
+    browser = tool.browser()
+    path = browser.launch()
+    with tool.parts.database.transaction() as session:
+        session.execute(select(Registration)).scalar_one().state = RegistrationState.DISABLED
+    assert browser.get(path).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {names.ROLES: []},
+        {names.ROLES: ["http://example.org/made-up"]},
+        {"name": None, "given_name": None, "family_name": None, "email": None},
+        {names.CONTEXT: None},
+        {names.CUSTOM: {"due": "$ResourceLink.submission.endDateTime"}},
+        {"https://vendor.example/claim": {"x": [1]}},
+        {"aud": ["client-1"]},
+        {names.AGS: None, names.NRPS: None},
+    ],
+)
+def test_an_unusual_but_valid_launch_is_taken(tool: Tool, changes: dict[str, Any]) -> None:
+    assert tool.browser().launch(**changes).startswith("/v/")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    form=st.dictionaries(st.sampled_from(["state", "id_token", "error", "iss", "login_hint", "client_id"]), st.text())
+)
+def test_nothing_that_is_posted_breaks_the_endpoints(tool: Tool, form: dict[str, str]) -> None:
+    browser = tool.browser()
+    for path in ("/lti/login", "/lti/launch"):
+        response = browser.post(path, data=form)
+        assert response.status_code in (400, 401), response.status_code
+        assert "Location" not in response.headers
+
+
+def test_roles_reach_the_enrolment(tool: Tool) -> None:
+    browser = tool.browser()
+    browser.launch(
+        **{
+            names.ROLES: [
+                MEMBERSHIP + "Instructor",
+                "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant",
+            ]
+        }
+    )
+    with tool.parts.database.transaction() as session:
+        assert session.execute(select(Enrolment.role)).scalar_one() is CourseRole.GRADER
