@@ -101,7 +101,7 @@ class Demonstration:
                 ["-m", "lti_tool.cli", "serve", "--host", "127.0.0.1", "--port", str(addresses.tool_port)],
                 environment,
             )
-            processes.wait_until_answering("demonstration LMS", f"{addresses.lms}/")
+            processes.wait_until_answering("lms", f"{addresses.lms}/")
             processes.wait_until_answering("tool", f"{addresses.tool}/healthz")
         except BaseException:
             processes.stop()
@@ -203,10 +203,10 @@ class Demonstration:
         self, processes: Processes, addresses: Addresses, environment: dict[str, str], seconds: float
     ) -> None:
         processes.start(
-            "provider",
+            "grader",
             [
                 "-m",
-                "lti_tool.demo.completions",
+                "lti_tool.demo.grader",
                 "--host",
                 "127.0.0.1",
                 "--port",
@@ -220,7 +220,7 @@ class Demonstration:
             ],
             environment,
         )
-        processes.wait_until_answering("demonstration grader", f"{addresses.provider}/v1/models")
+        processes.wait_until_answering("grader", f"{addresses.provider}/v1/models")
 
     def _start_lms(self, processes: Processes, addresses: Addresses, environment: dict[str, str]) -> None:
         processes.start(

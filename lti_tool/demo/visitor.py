@@ -5,12 +5,13 @@ LTI launch) are recognized by their fields and submitted.
 """
 
 from collections.abc import Callable, Mapping
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie
 from typing import Any, Final
 from urllib.parse import urljoin
 
 import requests
 from lxml import html
+from requests.cookies import RequestsCookieJar
 
 TIMEOUT_SECONDS: Final = 30
 _LAUNCH_FIELDS: Final = frozenset({"login_hint", "id_token", "JWT"})
@@ -72,13 +73,21 @@ class Page:
         return str(urljoin(self.url, frames[0].get("src")))
 
 
+class _LoopbackCookies(RequestsCookieJar):
+    """Browsers treat loopback as secure, so that Secure cookies go over plain HTTP there: so does this jar."""
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        """Keep a cookie as one that goes over plain HTTP as well."""
+        cookie.secure = False
+        super().set_cookie(cookie, *args, **kwargs)
+
+
 class Visitor:
     """One person's browser."""
 
     def __init__(self) -> None:
         self._http = requests.Session()
-        # Browsers treat loopback as secure, so that Secure cookies go over plain HTTP there.
-        self._http.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
+        self._http.cookies = _LoopbackCookies()
 
     def get(self, url: str) -> Page:
         """Open an address, and go through a launch if one begins there."""

@@ -87,8 +87,9 @@ class Browser:
         page = self.get(path, follow_redirects=True)
         root = html.document_fromstring(page.get_data(as_text=True))
         for form in root.forms:
-            target = form.get("action") or page.request.path
-            if target.endswith(action) and form.method == "POST":
+            targets = [form.get("action") or page.request.path, *form.xpath(".//button/@formaction")]
+            target = next((one for one in targets if one.endswith(action)), None)
+            if target is not None and form.method == "POST":
                 fields = [(name, value) for name, value in form.form_values() if name not in values]
                 data: dict[str, Any] = {}
                 for name, value in fields:

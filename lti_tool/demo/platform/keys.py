@@ -12,6 +12,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
+from jwt.types import Options
 
 from lti_tool.demo.platform.errors import AssertionRefused
 
@@ -106,9 +107,9 @@ def read_tool_token(token: str, keys: ToolKeys, *, audience: str, now: float, le
         kid = header.get("kid")
         if not isinstance(kid, str) or not kid:
             raise AssertionRefused("The token does not name its key.")
-        options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
+        options: Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
         # The checks of time and audience follow below: the clock is injected and the audience compared exactly.
-        claims: dict[str, Any] = jwt.decode(token, keys.find(kid), algorithms=["RS256"], options=options)  # type: ignore[arg-type]
+        claims: dict[str, Any] = jwt.decode(token, keys.find(kid), algorithms=["RS256"], options=options)
     except jwt.InvalidTokenError as error:
         raise AssertionRefused("The token is not a valid signed token.") from error
     if claims.get("aud") not in (audience, [audience]):

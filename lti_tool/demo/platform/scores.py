@@ -1,4 +1,4 @@
-"""Scores and results: what the tool reports for a student and what the gradebook shows for it (AGS 2.0, 3.3 and 3.4)."""
+"""Scores and results: what the tool reports, and what the gradebook shows for it (AGS 2.0, sections 3.3 and 3.4)."""
 
 import json
 import re

@@ -79,10 +79,7 @@ def load(session: Session) -> Overview:
 
 def overview() -> str:
     """The list of submissions; designers see the assignment without anybody's work."""
-    if not may(current_visit(), Ability.REVIEW):
-        with parts().database.transaction() as session:
-            return render_template("instructor/designer.html", view=visited_assignment(session))
-    return _overview()
+    return _overview() if may(current_visit(), Ability.REVIEW) else _designer()
 
 
 @needs(Ability.REVIEW)
@@ -90,6 +87,12 @@ def _overview() -> str:
     with parts().database.transaction() as session:
         shown = load(session)
     return render_template("instructor/overview.html", shown=shown, view=shown.view)
+
+
+@needs(Ability.CONFIGURE)
+def _designer() -> str:
+    with parts().database.transaction() as session:
+        return render_template("instructor/designer.html", view=visited_assignment(session))
 
 
 @needs(Ability.REVIEW)

@@ -1,0 +1,2 @@
+"use strict";
+window.top.location.replace(document.getElementById("leave").href);
