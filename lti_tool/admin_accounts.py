@@ -5,6 +5,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -25,8 +26,12 @@ SHORTEST_PASSWORD = 12
 ATTEMPTS_PER_ACCOUNT = RateLimitItemPerMinute(5, 5)
 ATTEMPTS_PER_ADDRESS = RateLimitItemPerMinute(30, 5)
 _hasher = PasswordHasher()
-# Verified when the name is unknown, so that an answer takes as long either way.
-_NOBODY = PasswordHasher().hash(secrets.token_urlsafe(16))
+
+
+@cache
+def _nobody() -> str:
+    """A hash that is verified when the name is unknown, so that an answer takes as long either way."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 class SignInRefused(GradingError):
@@ -158,7 +163,7 @@ def sign_in(session: Session, username: str, password: str, *, hours: float, clo
         select(Administrator).where(Administrator.username == username.strip())
     ).scalar_one_or_none()
     try:
-        _hasher.verify(account.password_hash if account else _NOBODY, password)
+        _hasher.verify(account.password_hash if account else _nobody(), password)
     except (VerificationError, InvalidHashError) as error:
         raise SignInRefused("The name or the password is wrong.") from error
     if account is None or account.disabled:

@@ -124,12 +124,12 @@ class _Filler:
         found, title = self.found, self.titles.get(criterion, "").lower()
         length = min(1.0, found.words / 320)
         if "evidence" in title or "source" in title or "example" in title:
-            raw = 0.30 * min(2, len(found.authors)) + 0.22 * min(2, len(found.examples)) + 0.2 * length
+            raw = 0.11 * min(3, len(found.authors)) + 0.13 * min(2, len(found.examples)) + 0.3 * length
         elif "structure" in title or "clarity" in title or "style" in title or "language" in title:
-            raw = 0.14 * min(4, found.paragraphs) + 0.5 * min(0.6, found.variety) + 1.1 * min(0.25, found.vocabulary)
+            raw = 0.06 * min(6, found.paragraphs) + 0.5 * min(0.5, found.variety) + 1.9 * min(0.12, found.vocabulary)
         else:
-            raw = 0.07 * min(6, found.connectives) + 0.28 * min(1, len(found.objections)) + 0.42 * length
-        nudge = (self._seed[sum(criterion.encode()) % 32] / 255 - 0.5) * 0.12
+            raw = 0.04 * min(10, found.connectives) + 0.12 * min(2, len(found.objections)) + 0.35 * length
+        nudge = (self._seed[sum(criterion.encode()) % 32] / 255 - 0.5) * 0.1
         if found.words < 40:
             return 0.0
         return max(0.0, min(0.999, raw + nudge))
