@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         default=0, ge=0, description="How many reverse proxies in front of us set X-Forwarded-* headers."
     )
+    provider_label: str = Field(default="OpenAI", description="What pages call the service that work is sent to.")
     time_zone: str = Field(default="UTC", description="Time zone in which pages show and read dates, as Europe/Berlin.")
     notice: str = Field(
         default="", description="Sentence shown on top of every page, for example by the demonstration."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _WORD = re.compile(r"\w+", re.UNICODE)
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Passage:
 
     text: str
     quotes: tuple[int, ...] = ()
+    first_of: int | None = None
+    """The quote that begins to be shown here, for a page to point at."""
 
 
 def highlight(text: str, quotes: Sequence[str]) -> tuple[Passage, ...]:
@@ -25,10 +28,26 @@ def highlight(text: str, quotes: Sequence[str]) -> tuple[Passage, ...]:
         if span:
             spans.append((*span, number))
     borders = sorted({0, len(text), *(edge for start, end, _ in spans for edge in (start, end))})
-    return tuple(
-        Passage(text[start:end], tuple(number for first, last, number in spans if first <= start and end <= last))
-        for start, end in pairwise(borders)
-    )
+    passages, shown = [], set()
+    for start, end in pairwise(borders):
+        covering = tuple(number for first, last, number in spans if first <= start and end <= last)
+        fresh = next((number for number in covering if number not in shown), None)
+        shown |= set(covering[:1]) if fresh is None else {fresh}
+        passages.append(Passage(text[start:end], covering, fresh))
+    return tuple(passages)
+
+
+def in_paragraphs(passages: Sequence[Passage]) -> list[list[Passage]]:
+    """The passages of each paragraph; blank lines between paragraphs are left out."""
+    paragraphs: list[list[Passage]] = [[]]
+    for passage in passages:
+        for number, piece in enumerate(_BLANK_LINE.split(passage.text)):
+            if number:
+                paragraphs.append([])
+            if piece:
+                first = passage.first_of if number == 0 else None
+                paragraphs[-1].append(Passage(piece, passage.quotes, first))
+    return [paragraph for paragraph in paragraphs if paragraph]
 
 
 def _find(words: list[tuple[str, int, int]], wanted: list[str]) -> tuple[int, int] | None:

@@ -29,7 +29,6 @@ from lti_tool.security_headers import FrameAncestors, add_security_headers
 
 FORM_BYTES = 2 * 1024 * 1024
 STATIC_SECONDS = 3600
-PROVIDER_LABELS = {"openai": "OpenAI"}
 
 
 class InMemoryRequest(Request):
@@ -110,7 +109,7 @@ def _add_context(app: Flask, parts: Parts) -> None:
         return {
             "site_notice": parts.settings.notice,
             "base_url": parts.settings.base_url,
-            "provider_label": PROVIDER_LABELS[parts.provider],
+            "provider_label": parts.settings.provider_label,
             "upload_megabytes": parts.settings.upload_megabytes,
             **_tabs(),
         }

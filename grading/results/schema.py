@@ -30,6 +30,8 @@ class CriterionResult(BaseModel):
     title: str
     level: int
     """1 is the weakest."""
+    levels: int
+    """How many there are."""
     level_title: str
     points_hundredths: int
     maximum_hundredths: int

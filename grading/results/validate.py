@@ -90,6 +90,7 @@ def _criterion(answer: CriterionAnswer, criterion: Criterion, haystack: str) -> 
     return CriterionResult(
         title=criterion.title,
         level=step + 1,
+        levels=len(keys),
         level_title=level.title,
         points_hundredths=level.points_hundredths,
         maximum_hundredths=criterion.maximum_hundredths,

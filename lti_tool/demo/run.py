@@ -180,6 +180,7 @@ class Demonstration:
                 "OPENAI_API_KEY": API_KEY,
                 "OPENAI_BASE_URL": f"{addresses.provider}/v1",
                 "BLINDMARK_NOTICE": NOTICE,
+                "BLINDMARK_PROVIDER_LABEL": "the demonstration grader on this machine",
             }
         environment.setdefault("OPENAI_BASE_URL", "https://api.openai.com/v1")
         return environment

@@ -107,6 +107,7 @@
     count();
   });
   document.addEventListener("htmx:afterSettle", () => { count(); showKeys(); });
+  all("form[data-submit-now]").slice(0, 1).forEach((form) => form.submit());
   all("[data-focus-first]").slice(0, 1).forEach((element) => element.focus());
   all("[data-print]").forEach((button) => { button.hidden = false; });
   count();

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.evidence import highlight
+from grading.evidence import highlight, in_paragraphs
 
 TEXT = "Kant says we must never lie.\n\nA doctor may stay silent."
 
@@ -24,11 +24,17 @@ def test_a_quote_that_does_not_stand_there_marks_nothing() -> None:
 
 def test_overlapping_quotes_share_their_passage() -> None:
     passages = highlight("one two three four", ["one two three", "two three four"])
-    assert [(passage.text, passage.quotes) for passage in passages] == [
-        ("one ", (1,)),
-        ("two three", (1, 2)),
-        (" four", (2,)),
+    assert [(passage.text, passage.quotes, passage.first_of) for passage in passages] == [
+        ("one ", (1,), 1),
+        ("two three", (1, 2), 2),
+        (" four", (2,), None),
     ]
+
+
+def test_paragraphs_are_kept_apart_and_a_quote_over_both_is_pointed_at_once() -> None:
+    paragraphs = in_paragraphs(highlight(TEXT, ["never lie. A doctor"]))
+    assert ["".join(passage.text for passage in paragraph) for paragraph in paragraphs] == TEXT.split("\n\n")
+    assert [passage.first_of for paragraph in paragraphs for passage in paragraph if passage.quotes] == [1, None]
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=5))

@@ -121,7 +121,7 @@ def test_a_draft_replaces_the_one_before(desk: Desk) -> None:
 def test_a_newer_attempt_takes_the_place_of_the_waiting_one(desk: Desk) -> None:
     first, second = desk.hand_in("one"), desk.hand_in("two")
     with desk.database.transaction() as session:
-        states = {attempt: state for attempt, state in session.execute(select(Submission.attempt, Submission.state))}
+        states = dict(iter(session.execute(select(Submission.attempt, Submission.state))))
         live = (
             session.execute(select(QueueItem.submission_id).where(QueueItem.state == QueueState.QUEUED)).scalars().all()
         )

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask, abort, render_template, request
+from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.serving import make_server
 
+from lti_tool.demo.run import NOTICE
 from tests.lti_tool import gallery_data as data
 
 ROOM: Final = Path(__file__).resolve().parents[2] / "lti_tool"
@@ -70,6 +72,8 @@ PAGES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 def make_gallery() -> Flask:
     """The application. `?theme=dark` and `?demo=1` change what every page shows."""
     app = Flask("gallery", root_path=str(ROOM), template_folder="templates", static_folder="static")
+    mocks = FileSystemLoader(Path(__file__).with_name("gallery_templates"))
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOM / "templates"), mocks])
     app.jinja_env.globals["csrf_token"] = lambda: "a-token"
 
     @app.get("/<name>")
@@ -77,7 +81,7 @@ def make_gallery() -> Flask:
         if name not in PAGES:
             abort(404)
         template, given = PAGES[name]
-        switches = {"theme": request.args.get("theme"), "demonstration_grader": "demo" in request.args}
+        switches = {"theme": request.args.get("theme"), "site_notice": NOTICE if "demo" in request.args else ""}
         return render_template(f"gallery/{template}.html", **given, **switches)
 
     @app.after_request

@@ -43,7 +43,7 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/batches/<uuid:batch_id>", "batch", batches.batch)
     blueprint.add_url_rule("/batches/<uuid:batch_id>/progress", "batch_progress", batches.progress)
     blueprint.add_url_rule("/batches/<uuid:batch_id>/submit", "submit_batch", batches.submit, methods=post)
-    blueprint.add_url_rule("/batches/<uuid:batch_id>/cancel", "cancel_batch", batches.cancel, methods=post)
+    blueprint.add_url_rule("/batches/<uuid:batch_id>/cancel", "cancel_batch", batches.cancel, methods=both)
     blueprint.add_url_rule("/platforms", "platforms", platforms.platforms)
     blueprint.add_url_rule("/platforms/add", "add_platform", platforms.add, methods=both)
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/state", "platform_state", platforms.state, methods=post)

@@ -66,8 +66,11 @@ def submit(batch_id: UUID) -> Response:
     return redirect(url_for("admin.batch", batch_id=batch_id), 303)
 
 
-def cancel(batch_id: UUID) -> Response:
-    """Cancel it, or ask the provider to."""
+def cancel(batch_id: UUID) -> Response | str:
+    """Say what cancelling means; then cancel, or ask the provider to."""
+    if request.method == "GET":
+        with parts().database.transaction() as session:
+            return render_template("admin/cancel_batch.html", batch=compose.get(session, batch_id))
     with parts().database.transaction() as session:
         compose.cancel(session, batch_id, administrator_id=g.signed_in.administrator_id, clock=parts().clock)
     parts().nudge(ADVANCE_BATCH, batch_id)

@@ -12,7 +12,7 @@ from grading import review as reviewing
 from grading import submissions
 from grading.assignments import AssignmentView
 from grading.errors import GradingError, NotFound
-from grading.evidence import Passage, highlight
+from grading.evidence import Passage, highlight, in_paragraphs
 from grading.models import ReviewDecision, Submission
 from grading.people import names_of
 from grading.points import parse_points
@@ -32,7 +32,7 @@ class ReviewView:
     view: AssignmentView
     submission: Submission
     work: Work
-    passages: tuple[Passage, ...]
+    paragraphs: list[list[Passage]]
     opened: OpenedAssessment | None
     decisions: list[ReviewDecision]
     reasons: dict[UUID, str]
@@ -74,7 +74,7 @@ def load(session: Session, submission_id: UUID) -> ReviewView:
         view=view,
         submission=submission,
         work=work,
-        passages=highlight(work.text, quotes),
+        paragraphs=in_paragraphs(highlight(work.text, quotes)),
         opened=opened,
         decisions=decisions,
         reasons=reviewing.open_reasons(session, vault, decisions),

@@ -103,7 +103,7 @@ def test_the_child_starts_away_from_our_directory() -> None:
         "print('ready'); print(json.dumps({'error': 'file_corrupt', 'message': os.getcwd()}))"
     )
 
-    with pytest.raises(Corrupt, match="^/$"):
+    with pytest.raises(Corrupt, match=r"^/$"):
         run_code(where)
 
 

@@ -62,7 +62,7 @@ HOSTILE = {
     "a text named pdf": (b"Only words.", "a.pdf", WrongType, "not that of a PDF"),
     "a program named text": (b"\x7fELF" + bytes(99), "a.py", WrongType, "program"),
     "an old word file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(999), "a.doc", UnsupportedType, ".docx"),
-    "an old word file named docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(999), "a.docx", WrongType, "LibreOffice"),
+    "an old word file as docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(999), "a.docx", WrongType, "LibreOffice"),
     "an archive": (files.zipped({"a.txt": "x"}), "a.zip", UnsupportedType, "inside"),
     "an unknown kind": (b"words", "a.xyz", UnsupportedType, "can't be read"),
     "a spreadsheet named docx": (

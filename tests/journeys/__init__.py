@@ -1,0 +1,1 @@
+"""Whole stories of people in a real browser, against the demonstration's own processes."""

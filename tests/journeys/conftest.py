@@ -1,0 +1,62 @@
+"""A running demonstration and a headless Chromium, shared by all journeys of a run."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from lti_tool.demo.run import Demonstration, Started
+from tests import services
+
+ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
+WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 360, "height": 740}
+# Without these, Chromium looks for its maker's services at every start.
+QUIET = (
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """The LMS, the grader and the tool, each a process of its own."""
+    demo = Demonstration(tmp_path_factory.mktemp("demonstration") / "data", io.StringIO(), first_port=None)
+    started = demo.start(provider_seconds=2.0)
+    yield started
+    started.processes.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, which blocks third-party cookies as Safari and Firefox do."""
+    found = services.chromium()
+    if found is None:
+        services.missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu", *QUIET])
+        yield browser
+        browser.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep pictures of a whole page at 1280 and 360 pixels, light; and dark at 1280.
+
+    Frames of other sites are drawn only as far as the window reaches, so the window is made as tall as the page.
+    """
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    for suffix, size, scheme in (("1280", WIDE, "light"), ("360", NARROW, "light"), ("dark", WIDE, "dark")):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.wait_for_timeout(200)
+        height = min(5000, page.evaluate("document.documentElement.scrollHeight"))
+        page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+        page.wait_for_timeout(200)
+        page.screenshot(path=ARTIFACTS / f"{name}-{suffix}.png")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
