@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
 import lti_tool.tables  # noqa: F401 - registers every table
@@ -14,6 +15,15 @@ from privacy.audit import AuditLog
 from privacy.keyring import LocalKeyRing, create_keyring, load_keyring
 from privacy.sealing import Vault
 from tests import services
+
+# Without these, Chromium looks for its maker's services at every start.
+QUIET = (
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -111,3 +121,15 @@ def keyring(tmp_path: Path) -> LocalKeyRing:
 def vault(keyring: LocalKeyRing) -> Vault:
     """A vault on the fresh key ring."""
     return Vault(keyring)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, which blocks third-party cookies as Safari and Firefox do."""
+    found = services.chromium()
+    if found is None:
+        services.missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu", *QUIET])
+        yield browser
+        browser.close()

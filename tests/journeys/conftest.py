@@ -5,22 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from lti_tool.demo.run import Demonstration, Started
-from tests import services
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
-# Without these, Chromium looks for its maker's services at every start.
-QUIET = (
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -30,18 +21,6 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]
     started = demo.start(provider_seconds=2.0)
     yield started
     started.processes.stop()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, which blocks third-party cookies as Safari and Firefox do."""
-    found = services.chromium()
-    if found is None:
-        services.missing("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu", *QUIET])
-        yield browser
-        browser.close()
 
 
 def picture(page: Page, name: str) -> None:

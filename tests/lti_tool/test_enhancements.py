@@ -3,15 +3,13 @@
 import logging
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect
 from werkzeug.serving import make_server
 
-from tests.lti_tool.gallery import CHROMIUM, make_gallery
+from tests.lti_tool.gallery import make_gallery
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Chromium: apt-get install chromium")
 FRAME = """<!doctype html><title>LMS</title><iframe width="900" height="300"></iframe><p id="heights"></p>"""
 LISTEN = """() => addEventListener("message", (event) => {
   if (event.data.subject !== "lti.frameResize") return;
@@ -31,17 +29,9 @@ def address() -> Iterator[str]:
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 700})
+def page(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 1280, "height": 700})
     yield page
     page.close()
 

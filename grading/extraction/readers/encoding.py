@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import TYPE_CHECKING
 
 from grading.extraction.errors import WrongType
 from grading.extraction.result import Draft
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch, CharsetMatches
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -18,6 +22,8 @@ _MARKS = (
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE_BYTES = 64 * 1024
 _GUESS_BYTES = 512 * 1024
+_WESTERN = "cp1252"
+_AS_GOOD = 0.05
 
 
 def decode(data: bytes, draft: Draft, *, declared: str | None = None) -> str:
@@ -61,15 +67,25 @@ def _decode_otherwise(data: bytes, draft: Draft, declared: str | None) -> str:
     # Imported only here: nearly every file is UTF-8 and never needs it.
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:_GUESS_BYTES]).best()
+    matches = from_bytes(data[:_GUESS_BYTES])
+    best = matches.best()
     if best is None:
         raise _not_text()
+    encoding = _likelier(best, matches)
     draft.remark(
         "encoding_guessed",
         "The file does not say how its letters are written, so that was guessed. "
         "Check that accented letters look right; if not, save the file as UTF-8 and upload it again.",
     )
-    return data.decode(best.encoding, "replace")
+    return data.decode(encoding, "replace")
+
+
+def _likelier(best: CharsetMatch, matches: CharsetMatches) -> str:
+    """Western European before its neighbours, where both read equally well: it is by far the commonest of them."""
+    for match in matches:
+        if _WESTERN in (match.encoding, *match.could_be_from_charset) and match.chaos <= best.chaos + _AS_GOOD:
+            return _WESTERN
+    return best.encoding
 
 
 def _checked(text: str) -> str:

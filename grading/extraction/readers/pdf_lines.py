@@ -9,6 +9,8 @@ from statistics import median
 
 _GAP = 1.3
 """A distance of this many usual line distances begins a paragraph."""
+_FAR_POINTS = 40.0
+"""A distance that begins a paragraph whatever is usual: more than two lines of ordinary type."""
 _INDENT_POINTS = 8.0
 _ALIGNED_POINTS = 3.0
 HYPHEN = "\x02"
@@ -43,7 +45,8 @@ def join_lines(lines: list[Line]) -> str:
     for (above, below), step in zip(pairwise(lines), steps, strict=True):
         indented = below.left - margin > _INDENT_POINTS and abs(above.left - margin) < _ALIGNED_POINTS
         if not above.text.endswith(HYPHEN):
-            parts.append("\n\n" if step > usual * _GAP or indented else "\n")
+            apart = step > min(usual * _GAP, _FAR_POINTS)
+            parts.append("\n\n" if apart or indented else "\n")
         parts.append(below.text)
     return _BROKEN_WORD.sub(_mend, "".join(parts)).strip()
 

@@ -25,7 +25,7 @@ OUTWARD = {
     "a fork": "import os; os.fork()",
     "a new file": "open(TARGET, 'w')",
     "a new file by number": "import os; os.open(TARGET, os.O_CREAT | os.O_WRONLY)",
-    "a removed file": "import os; os.remove(__file__)",
+    "a removed file": "import os; os.remove(TARGET)",
     "a file of the system": "open('/etc/hostname').read()",
     "its parent's environment": "import os; open(f'/proc/{os.getppid()}/environ', 'rb').read()",
 }
@@ -46,6 +46,7 @@ def probe(action: str, *, may_import: bool) -> subprocess.CompletedProcess[str]:
         "import socket, subprocess\n"
         "from grading.extraction import lockdown\nfrom grading.extraction.limits import Limits\n"
         f"TARGET = '/tmp/blindmark-extraction-probe-{os.getpid()}'\n"
+        "open(TARGET, 'w').close()\n"
         f"lockdown.close(Limits(), may_import={may_import})\n"
         f"try:\n    {action}\nexcept OSError as refused:\n    print('refused', refused)\nelse:\n    print('done')\n"
     )

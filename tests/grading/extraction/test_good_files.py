@@ -7,7 +7,7 @@ import io
 import pytest
 from reportlab.pdfgen import canvas
 
-from grading.extraction import SUPPORTED, Extracted, Kind, extract
+from grading.extraction import SUPPORTED, Corrupt, Extracted, Kind, extract
 from tests.grading.extraction import files
 
 
@@ -302,10 +302,11 @@ def test_text_typed_onto_a_pdf_is_read_and_its_margin_notes_kept_apart() -> None
     assert extracted.document_names == ("Prof Kay",)
 
 
-def test_a_pdf_without_its_directory_is_still_read() -> None:
+def test_a_pdf_that_was_cut_short_is_refused_with_what_to_do() -> None:
     data = files.pdf([["A sentence that is long enough to count."]])
 
-    assert extract(data[: data.rindex(b"xref\n0")], "a.pdf").text == "A sentence that is long enough to count."
+    with pytest.raises(Corrupt, match="paste your text"):
+        extract(data[: data.rindex(b"xref\n0")], "a.pdf")
 
 
 def test_rich_text_is_read_with_its_escapes_and_author() -> None:
@@ -317,7 +318,7 @@ def test_rich_text_is_read_with_its_escapes_and_author() -> None:
     extracted = extract(source.encode(), "a.rtf")
 
     assert extracted.text == "Café — one.\nTwo bold."
-    assert extracted.document_names == ("Zoëb Moss",)
+    assert extracted.document_names == ("Zoë Moss",)
 
 
 def test_a_web_page_is_read_as_a_browser_shows_it() -> None:

@@ -223,7 +223,7 @@ def test_the_whole_way_from_hand_in_to_gradebook(story: Story) -> None:
     review_path = f"{teacher_path}review/{submission.id}"
     page = teacher.get(review_path)
     assert "13.33" in text_of(page)
-    assert '<mark id="ev-1">a doctor may stay silent</mark>' in page.get_data(as_text=True)
+    assert '<mark id="ev-1" data-n="1">a doctor may stay silent</mark>' in page.get_data(as_text=True)
     assert "<b>&amp; more" not in page.get_data(as_text=True)
     approved = teacher.submit(review_path, "/approve", {}, follow_redirects=True)
     assert "Approved" in text_of(approved)
