@@ -120,6 +120,10 @@ class Database:
         """Close all pooled connections."""
         self.engine.dispose()
 
+    def after_fork(self) -> None:
+        """Forget the pool of the parent process without closing its connections: they are still the parent's."""
+        self.engine.dispose(close=False)
+
 
 def open_database(url: str) -> Database:
     """A database for a URL."""

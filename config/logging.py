@@ -20,7 +20,6 @@ _QUIET = (
     "httpcore2",
     "openai",
     "urllib3",
-    "celery.app.trace",
     "celery.worker.strategy",
     "pylti1p3",
 )
@@ -71,5 +70,7 @@ def configure_logging(level: str, style: Literal["json", "text"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # It quotes the exception of a failed task, words and all; tasks log their failures themselves.
+    logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

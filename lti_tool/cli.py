@@ -91,7 +91,8 @@ def worker(concurrency: int, beat: bool) -> None:
 
     settings = _settings()
     _need_broker(settings)
-    run_worker(open_application(settings).celery, concurrency, beat=beat)
+    application = open_application(settings)
+    run_worker(application.celery, application.parts.database, concurrency, beat=beat)
 
 
 @main.command()

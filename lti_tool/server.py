@@ -6,10 +6,12 @@ from collections.abc import Callable
 from types import FrameType
 
 from celery import Celery
+from celery.signals import worker_process_init
 from flask import Flask
 from waitress.server import create_server
 
 from config.celery import QUEUE, InProcessWorker
+from config.database import Database
 from config.logging import fields, get_logger
 from config.settings import Settings
 
@@ -44,8 +46,17 @@ def run_web(app: Flask, settings: Settings, host: str, port: int, beside: InProc
     log.info("web.stopped")
 
 
-def run_worker(celery: Celery, concurrency: int, *, beat: bool) -> None:
-    """Work on the broker's queue until a signal; one worker of an installation also runs the schedule."""
+def run_worker(celery: Celery, database: Database, concurrency: int, *, beat: bool) -> None:
+    """Work on the broker's queue until a signal; one worker of an installation also runs the schedule.
+
+    The worker forks its processes: none may share a database connection with another.
+    """
+
+    def after_fork(**_: object) -> None:
+        database.after_fork()
+
+    worker_process_init.connect(after_fork, weak=False)
+    database.dispose()
     arguments = ["worker", "--loglevel", "WARNING", "--queues", QUEUE, "--concurrency", str(concurrency)]
     if beat:
         arguments += ["--beat", "--schedule", "/dev/null", "--scheduler", "celery.beat:Scheduler"]

@@ -1,0 +1,307 @@
+"""Services: tokens kept and renewed, pages read to their end, columns found before made, rosters whole or not."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+import jwt
+import pytest
+import requests
+from sqlalchemy import select
+
+from grading import roster
+from grading.gradebook_port import ReceiptOutcome, ScoreMessage
+from grading.models import Assignment, Context, Deployment, Enrolment
+from grading.models.people import CourseRole, EnrolmentState
+from grading.people import compiled_roster, names_of
+from grading.roster import RosterUnavailable
+from lti_tool.lti import claims as names
+from lti_tool.lti.services.ags import AgsGradebook, read_receipt, score_body, service_url
+from lti_tool.lti.services.connector import ServiceConnector, ServiceFailed, next_link
+from lti_tool.lti.services.nrps import NrpsRosterSource
+from tests.lti_tool.conftest import Tool
+from tests.lti_tool.lms import CLIENT_ID, MEMBERSHIP, Answer
+from tests.lti_tool.pages.test_main_job import set_up
+
+Route = Callable[[str, dict[str, str], bytes], Answer]
+
+
+def connector(tool: Tool) -> ServiceConnector:
+    application = tool.application
+    return ServiceConnector(application.parts.database, application.keys, requests.Session(), application.parts.clock)
+
+
+def deployment(tool: Tool) -> UUID:
+    with tool.parts.database.transaction() as session:
+        return session.execute(select(Deployment.id)).scalar_one()
+
+
+def answering(*answers: Answer) -> Route:
+    left = list(answers)
+    return lambda *_: left.pop(0) if len(left) > 1 else left[0]
+
+
+def ok(value: Any, **headers: str) -> Answer:
+    return 200, headers, json.dumps(value).encode()
+
+
+def get(tool: Tool, path: str, client: ServiceConnector | None = None) -> int:
+    answer = (client or connector(tool)).request(
+        deployment(tool), "GET", f"{tool.platform.url}{path}", scopes=("s",), headers={}
+    )
+    return answer.status
+
+
+def test_our_assertion_says_what_a_strict_platform_checks(tool: Tool) -> None:
+    tool.platform.routes[("GET", "/thing")] = answering(ok({}))
+    assert get(tool, "/thing") == 200
+    body = next(body for method, path, _, body in tool.platform.requests if path == "/token")
+    form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+    claims = jwt.decode(form["client_assertion"], options={"verify_signature": False})
+    assert (claims["iss"], claims["sub"], claims["aud"]) == (CLIENT_ID, CLIENT_ID, f"{tool.platform.url}/token")
+    assert 0 < claims["exp"] - claims["iat"] <= 300
+    assert isinstance(claims["iat"], int)
+    assert len(claims["jti"]) >= 16
+    assert form["scope"] == "s"
+
+
+def test_a_token_is_used_again_and_renewed_once_when_it_is_refused(tool: Tool) -> None:
+    client = connector(tool)
+    tool.platform.routes[("GET", "/thing")] = answering(ok({}), ok({}), (401, {}, b""), ok({}))
+    assert [get(tool, "/thing", client) for _ in range(3)] == [200, 200, 200]
+    assert tool.platform.paths("POST").count("/token") == 2
+
+
+def test_a_platform_that_always_refuses_is_not_asked_for_ever(tool: Tool) -> None:
+    tool.platform.routes[("GET", "/thing")] = answering((401, {}, b""))
+    assert get(tool, "/thing") == 401
+    assert tool.platform.paths("GET").count("/thing") == 2
+
+
+def test_no_token_is_said_with_its_status(tool: Tool) -> None:
+    tool.platform.routes[("POST", "/token")] = answering((400, {}, b'{"error": ""kid" invalid'))
+    with pytest.raises(ServiceFailed, match="HTTP 400") as failed:
+        get(tool, "/thing")
+    assert not failed.value.retry
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ('<https://l/x?page=bookmark:WyJBYkMiXQ&Q=A>; rel="next"', "https://l/x?page=bookmark:WyJBYkMiXQ&Q=A"),
+        ("<https://l/x?p=2>; rel=next", "https://l/x?p=2"),
+        ("<https://l/x?a=1&amp;b=2>; rel=“next”", "https://l/x?a=1&b=2"),
+        ('<https://l/1>; rel="first", <https://l/2>; rel="next", <https://l/9>; rel="last"', "https://l/2"),
+        ('<https://l/1>; rel="prev"', None),
+        ("", None),
+    ],
+)
+def test_the_next_page_is_found_however_it_is_written(header: str, target: str | None) -> None:
+    assert next_link(header) == target
+
+
+def test_a_next_page_on_another_site_is_not_followed(tool: Tool) -> None:
+    tool.platform.routes[("GET", "/list")] = answering(ok([], Link='<https://evil.example/list>; rel="next"'))
+    pages = connector(tool).pages(deployment(tool), f"{tool.platform.url}/list", scopes=("s",), accept="x")
+    with pytest.raises(ServiceFailed, match="another site"):
+        list(pages)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://l/items/2/lineitem?type_id=1", "https://l/items/2/lineitem/scores?type_id=1"),
+        ("https://l/items/2", "https://l/items/2/scores"),
+        ("https://l/items/2/", "https://l/items/2/scores"),
+    ],
+)
+def test_scores_go_to_the_path_and_keep_the_query(url: str, expected: str) -> None:
+    assert service_url(url, "scores") == expected
+
+
+def message(tool: Tool, **values: Any) -> ScoreMessage:
+    with tool.parts.database.transaction() as session:
+        assignment_id = session.execute(select(Assignment.id)).scalar_one()
+    fields: dict[str, Any] = {
+        "deployment_id": deployment(tool),
+        "assignment_id": assignment_id,
+        "lineitem_url": "",
+        "subject": "user-1",
+        "timestamp": datetime(2026, 11, 21, 9, 0, 0, 5000, tzinfo=UTC),
+        "activity_progress": "Completed",
+        "grading_progress": "FullyGraded",
+        "score_hundredths": 1550,
+        "maximum_hundredths": 2000,
+        "comment": "Well done.",
+        "submitted_at": datetime(2026, 11, 20, 9, 0, tzinfo=UTC),
+    }
+    return ScoreMessage(**(fields | values))
+
+
+def test_a_score_has_the_fields_of_the_specification(tool: Tool) -> None:
+    set_up(tool)
+    assert score_body(message(tool)) == {
+        "userId": "user-1",
+        "timestamp": "2026-11-21T09:00:00.005Z",
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+        "scoreGiven": 15.5,
+        "scoreMaximum": 20,
+        "comment": "Well done.",
+        "submission": {"startedAt": "2026-11-20T09:00:00.000Z", "submittedAt": "2026-11-20T09:00:00.000Z"},
+    }
+    assert "scoreGiven" not in score_body(message(tool, score_hundredths=None))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, b"", ReceiptOutcome.DELIVERED),
+        (204, b"", ReceiptOutcome.DELIVERED),
+        (201, b"{}", ReceiptOutcome.DELIVERED),
+        (200, b"[]", ReceiptOutcome.REJECTED),
+        (409, b"", ReceiptOutcome.ALREADY_THERE),
+        (400, b"", ReceiptOutcome.REJECTED),
+        (404, b"", ReceiptOutcome.REJECTED),
+        (422, b"", ReceiptOutcome.REJECTED),
+        (403, b"", ReceiptOutcome.REJECTED),
+        (403, b"Rate Limit Exceeded", ReceiptOutcome.RETRY),
+        (429, b"", ReceiptOutcome.RETRY),
+        (500, b"", ReceiptOutcome.RETRY),
+        (503, b"", ReceiptOutcome.RETRY),
+    ],
+)
+def test_every_answer_to_a_score_means_something(status: int, body: bytes, outcome: ReceiptOutcome) -> None:
+    assert read_receipt(status, body).outcome is outcome
+
+
+def test_a_column_is_found_by_its_resource_id_before_one_is_made(tool: Tool) -> None:
+    set_up(tool)
+    gradebook = AgsGradebook(tool.parts.database, connector(tool))
+    sent = message(tool)
+    item = {"id": f"{tool.platform.url}/lineitems/7?type_id=1", "resourceId": str(sent.assignment_id)}
+    tool.platform.routes[("GET", "/lineitems")] = answering(ok([{"id": "x", "resourceId": "other"}, item]))
+    tool.platform.routes[("POST", "/lineitems/7/scores")] = answering((200, {}, b""))
+    assert gradebook.post_score(sent).outcome is ReceiptOutcome.DELIVERED
+    assert gradebook.post_score(sent).outcome is ReceiptOutcome.DELIVERED
+    assert len([path for path in tool.platform.paths("GET") if path.startswith("/lineitems")]) == 1
+    assert "/lineitems" not in tool.platform.paths("POST")
+
+
+def test_a_column_is_made_where_there_is_none(tool: Tool) -> None:
+    set_up(tool)
+    made: list[dict[str, Any]] = []
+
+    def make(_query: str, headers: dict[str, str], body: bytes) -> Answer:
+        assert headers["content-type"] == "application/vnd.ims.lis.v2.lineitem+json"
+        made.append(json.loads(body))
+        return 201, {}, json.dumps({"id": f"{tool.platform.url}/lineitems/8"}).encode()
+
+    tool.platform.routes[("GET", "/lineitems")] = answering(ok([]))
+    tool.platform.routes[("POST", "/lineitems")] = make
+    tool.platform.routes[("POST", "/lineitems/8/scores")] = answering((200, {}, b""))
+    sent = message(tool)
+    assert AgsGradebook(tool.parts.database, connector(tool)).post_score(sent).outcome is ReceiptOutcome.DELIVERED
+    assert made == [
+        {"label": "Is it ever right to lie?", "scoreMaximum": 20, "resourceId": str(sent.assignment_id), "tag": "grade"}
+    ]
+
+
+def test_an_lms_that_does_not_answer_is_tried_again_later(tool: Tool) -> None:
+    set_up(tool)
+    receipt = AgsGradebook(tool.parts.database, connector(tool)).post_score(
+        message(tool, lineitem_url="http://127.0.0.1:9/nothing")
+    )
+    assert receipt.outcome is ReceiptOutcome.RETRY
+
+
+def person(number: int, role: str = "Learner", **values: Any) -> dict[str, Any]:
+    return {
+        "user_id": f"user-{number}",
+        "roles": [MEMBERSHIP + role],
+        "given_name": f"Given{number}",
+        "family_name": f"Family{number}",
+        "email": f"p{number}@campus.example",
+        **values,
+    }
+
+
+def roster_page(tool: Tool, members: list[dict[str, Any]], following: str = "") -> Answer:
+    headers = {"Link": f'<{tool.platform.url}/members{following}>; rel="next"'} if following else {}
+    return ok({"id": "m", "context": {"id": "c1"}, "members": members}, **headers)
+
+
+def read_roster(tool: Tool) -> UUID:
+    with tool.parts.database.transaction() as session:
+        context_id = session.execute(select(Context.id)).scalar_one()
+    source = NrpsRosterSource(connector(tool))
+    roster.refresh(tool.parts.database, tool.parts.vault, source, context_id, tool.parts.clock)
+    return context_id
+
+
+def test_a_roster_of_several_pages_is_read_whole_and_sealed(tool: Tool) -> None:
+    tool.browser().launch_as("Instructor", sub="teacher-1")
+    tool.platform.routes[("GET", "/members")] = answering(
+        roster_page(tool, [person(1), person(2)], "?page=2"),
+        roster_page(tool, [person(3, "Instructor"), person(4, status="Inactive")]),
+    )
+    context_id = read_roster(tool)
+    with tool.parts.database.transaction() as session:
+        rows = session.execute(select(Enrolment)).scalars().all()
+        people = {row.person_id for row in rows}
+        shown = names_of(session, tool.parts.vault, context_id, people)
+        compiled = compiled_roster(session, tool.parts.vault, context_id)
+        assert session.execute(select(Context.roster_read_at)).scalar_one() is not None
+    assert len(rows) == 4
+    assert not any(b"Family1" in (row.sealed_profile or b"") for row in rows)
+    assert "Given1 Family1" in shown.values()
+    assert compiled is not None
+
+
+def test_a_failure_on_the_second_page_keeps_the_old_roster(tool: Tool) -> None:
+    tool.browser().launch_as("Instructor", sub="teacher-1")
+    tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, [person(1), person(2)]))
+    read_roster(tool)
+    tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, [person(1)], "?page=2"), (500, {}, b"oops"))
+    with pytest.raises(RosterUnavailable):
+        read_roster(tool)
+    with tool.parts.database.transaction() as session:
+        states = session.execute(select(Enrolment.state)).scalars().all()
+    assert set(states) == {EnrolmentState.ACTIVE}
+
+
+def test_people_who_left_are_marked_after_a_complete_read(tool: Tool) -> None:
+    tool.browser().launch_as("Instructor", sub="teacher-1")
+    tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, [person(1), person(2)]))
+    read_roster(tool)
+    tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, [person(2)]))
+    read_roster(tool)
+    with tool.parts.database.transaction() as session:
+        learners = session.execute(
+            select(Enrolment.state).where(Enrolment.role == CourseRole.LEARNER).order_by(Enrolment.state)
+        ).scalars()
+        assert sorted(learners) == [EnrolmentState.ACTIVE, EnrolmentState.LEFT]
+
+
+def test_a_role_from_a_launch_is_kept(tool: Tool) -> None:
+    tool.browser().launch_as("Instructor", sub="user-1")
+    tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, [person(1, "Learner")]))
+    read_roster(tool)
+    with tool.parts.database.transaction() as session:
+        assert session.execute(select(Enrolment.role)).scalar_one() is CourseRole.INSTRUCTOR
+
+
+def test_a_roster_of_another_course_is_refused(tool: Tool) -> None:
+    tool.browser().launch_as("Instructor", sub="teacher-1")
+    tool.platform.routes[("GET", "/members")] = answering(ok({"context": {"id": "c2"}, "members": [person(1)]}))
+    with pytest.raises(RosterUnavailable, match="does not belong"):
+        read_roster(tool)
+
+
+def test_a_course_without_a_roster_service_says_so(tool: Tool) -> None:
+    tool.browser().launch_as("Instructor", sub="teacher-1", **{names.NRPS: None})
+    with pytest.raises(RosterUnavailable, match="not offered"):
+        read_roster(tool)
