@@ -203,9 +203,19 @@ def set_priority(session: Session, item_ids: Sequence[uuid.UUID], priority: Prio
 
 
 def skip(session: Session, item_ids: Sequence[uuid.UUID], actor: Actor) -> int:
-    """Take items out of the queue; their submissions go to the instructor for grading by hand."""
-    moved = move_many(session, QueueItem.state, list(item_ids), QUEUE_MOVES, QueueState.SKIPPED)
-    submissions = _submissions(session, item_ids, QueueState.SKIPPED)
+    """Take waiting or failed items out of the queue; their submissions go to the instructor for grading by hand.
+
+    Items of a batch are left alone: the batch is cancelled first.
+    """
+    candidates = list(
+        session.execute(
+            select(QueueItem.id).where(
+                QueueItem.id.in_(item_ids), QueueItem.state.in_((QueueState.QUEUED, QueueState.FAILED))
+            )
+        ).scalars()
+    )
+    moved = move_many(session, QueueItem.state, candidates, QUEUE_MOVES, QueueState.SKIPPED)
+    submissions = _submissions(session, candidates, QueueState.SKIPPED)
     move_many(
         session,
         Submission.state,
@@ -219,7 +229,7 @@ def skip(session: Session, item_ids: Sequence[uuid.UUID], actor: Actor) -> int:
 
 
 def put_back(session: Session, item_ids: Sequence[uuid.UUID], actor: Actor, clock: Clock = utc_now) -> int:
-    """Put failed, skipped or selected items back; those whose submission has moved on stay where they are."""
+    """Put failed or skipped items back; those whose submission has moved on, or waits again, stay where they are."""
     waiting = select(Submission.id).where(
         Submission.state.in_((SubmissionState.WAITING, SubmissionState.GRADING, SubmissionState.WITH_INSTRUCTOR))
     )
@@ -229,13 +239,8 @@ def put_back(session: Session, item_ids: Sequence[uuid.UUID], actor: Actor, cloc
             select(QueueItem.id).where(
                 QueueItem.id.in_(item_ids),
                 QueueItem.submission_id.in_(waiting),
-                or_(
-                    QueueItem.state == QueueState.SELECTED,
-                    and_(
-                        QueueItem.state.in_((QueueState.FAILED, QueueState.SKIPPED)),
-                        QueueItem.submission_id.not_in(busy),
-                    ),
-                ),
+                QueueItem.state.in_((QueueState.FAILED, QueueState.SKIPPED)),
+                QueueItem.submission_id.not_in(busy),
             )
         ).scalars()
     )

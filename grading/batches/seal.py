@@ -39,7 +39,6 @@ from grading.states import (
     QueueState,
     RequestState,
     SubmissionState,
-    move,
     move_many,
 )
 from grading.submissions import open_for_pipeline
@@ -91,7 +90,7 @@ def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequen
     consented = people_with_consent(session, {row[4].id for row in rows})
     existing = _anonymized_already(session, [row[2].id for row in rows])
     for request, item, submission, assignment, context, prompt, rubric_version in rows:
-        obstacle = _obstacle(submission, context, consented, provider.name)
+        obstacle = _obstacle(item, submission, context, consented, provider.name)
         if obstacle:
             _hold(session, request, item, submission, context.tenant_id, obstacle, clock)
             continue
@@ -120,11 +119,17 @@ def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequen
 
 
 def _obstacle(
-    submission: Submission, context: Context, consented: set[tuple[uuid.UUID, uuid.UUID]], provider: str
+    item: QueueItem,
+    submission: Submission,
+    context: Context,
+    consented: set[tuple[uuid.UUID, uuid.UUID]],
+    provider: str,
 ) -> str | None:
     """What came in between since the batch was made; the last question before a text is prepared for leaving."""
     if submission.state is SubmissionState.REPLACED:
         return "replaced"
+    if item.state is not QueueState.PROCESSING:
+        return "taken_out"
     if not assessment_allowed(context, provider):
         return "course_setting"
     if context.batch_processing_consent and (submission.person_id, context.id) not in consented:
@@ -186,10 +191,10 @@ def _hold(
     """Take an item out of the batch before it is sent; its instructor grades it by hand."""
     request.state, request.failure_code, request.finished_at = RequestState.FAILED, code, clock()
     session.flush()
-    move(
+    move_many(
         session,
         QueueItem.state,
-        item.id,
+        [item.id],
         QUEUE_MOVES,
         QueueState.SKIPPED if code == "replaced" else QueueState.FAILED,
         failure_code=code,

@@ -25,6 +25,7 @@ FAILURE_WORDS: Final[dict[str, str]] = {
     "name_may_remain": "A name may still stand in the text, so it was not sent. Grade it by hand.",
     "batch_failed": "The provider refused the whole batch.",
     "replaced": "The student handed in a newer attempt.",
+    "taken_out": "It was taken out before the batch was sent.",
     "no_consent": "The student's consent no longer stands.",
     "course_setting": "AI-assisted feedback was turned off in this course.",
     "unreadable_answer": "The provider's answer could not be read.",

@@ -101,3 +101,12 @@ def test_a_page_costs_one_statement(scene: Scene) -> None:
 def test_an_unreadable_position_is_refused(scene: Scene, after: str) -> None:
     with scene.database.transaction() as session, pytest.raises(FilterUnreadable):
         queue.page(session, QueueFilter(), after=after)
+
+
+def test_items_of_a_batch_are_left_alone(scene: Scene) -> None:
+    scene.create()
+    with scene.database.transaction() as session:
+        assert queue.skip(session, scene.items(), ACTOR) == 0
+    with scene.database.transaction() as session:
+        assert queue.put_back(session, scene.items(), ACTOR, clock=scene.clock) == 0
+    assert scene.states() == ({QueueState.SELECTED}, {SubmissionState.WAITING})

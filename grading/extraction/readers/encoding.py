@@ -22,8 +22,11 @@ _MARKS = (
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE_BYTES = 64 * 1024
 _GUESS_BYTES = 512 * 1024
-_WESTERN = "cp1252"
-_AS_GOOD = 0.05
+# What people's files are written in, commonest first: that order decides between equally likely guesses.
+_COMMON = (
+    "cp1252", "cp1250", "iso8859_2", "cp1251", "koi8_r", "gb18030", "cp932", "euc_jp", "cp949", "big5", "cp1253",
+    "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "iso8859_5", "iso8859_7", "koi8_u", "mac_roman",
+)  # fmt: skip
 
 
 def decode(data: bytes, draft: Draft, *, declared: str | None = None) -> str:
@@ -67,11 +70,12 @@ def _decode_otherwise(data: bytes, draft: Draft, declared: str | None) -> str:
     # Imported only here: nearly every file is UTF-8 and never needs it.
     from charset_normalizer import from_bytes
 
-    matches = from_bytes(data[:_GUESS_BYTES])
-    best = matches.best()
+    sample = data[:_GUESS_BYTES]
+    guesses = from_bytes(sample, cp_isolation=list(_COMMON)) or from_bytes(sample)
+    best = guesses.best()
     if best is None:
         raise _not_text()
-    encoding = _likelier(best, matches)
+    encoding = _commonest_of_the_best(best, guesses)
     draft.remark(
         "encoding_guessed",
         "The file does not say how its letters are written, so that was guessed. "
@@ -80,12 +84,11 @@ def _decode_otherwise(data: bytes, draft: Draft, declared: str | None) -> str:
     return data.decode(encoding, "replace")
 
 
-def _likelier(best: CharsetMatch, matches: CharsetMatches) -> str:
-    """Western European before its neighbours, where both read equally well: it is by far the commonest of them."""
-    for match in matches:
-        if _WESTERN in (match.encoding, *match.could_be_from_charset) and match.chaos <= best.chaos + _AS_GOOD:
-            return _WESTERN
-    return best.encoding
+def _commonest_of_the_best(best: CharsetMatch, guesses: CharsetMatches) -> str:
+    """Of the encodings in which the text makes exactly as much sense as in the best, the commonest."""
+    equals = {guess.encoding for guess in guesses if (guess.chaos, guess.coherence) == (best.chaos, best.coherence)}
+    equals.update(best.could_be_from_charset)
+    return next((name for name in _COMMON if name in equals), best.encoding)
 
 
 def _checked(text: str) -> str:

@@ -28,7 +28,15 @@ def read(data: bytes, limits: Limits) -> Draft:
     draft = Draft(budget=limits.characters)
     draft.page_count = len(document)
     check_pages(draft.page_count, limits)
-    pages = [_page_text(document[number], draft) for number in range(draft.page_count)]
+    drawn = 0
+    pages = []
+    for number in range(draft.page_count):
+        page = document[number]
+        drawn += pdfium.FPDFPage_CountObjects(page.raw)
+        pages.append(_page_text(page, draft))
+    if not drawn and not any(pages):
+        # Pages on which nothing at all was found may be pages whose content pdfium had no memory to unpack.
+        raise _damaged()
     draft.names.extend(document.get_metadata_value(key) for key in _NAMES)
     check_text(pages, draft, limits)
     draft.text = "\n\n".join(page for page in pages if page)
@@ -46,10 +54,14 @@ def _open(data: bytes) -> pypdfium2.PdfDocument:
                 "This PDF is protected with a password, so it can't be read. "
                 "Save a copy without a password and upload that, or paste your text instead."
             ) from failure
-        raise Corrupt(
-            "This PDF is damaged or was cut short on its way. "
-            "Save or export it again and upload the copy, or paste your text instead."
-        ) from failure
+        raise _damaged() from failure
+
+
+def _damaged() -> Corrupt:
+    return Corrupt(
+        "This PDF is damaged or was cut short on its way. "
+        "Save or export it again and upload the copy, or paste your text instead."
+    )
 
 
 def _page_text(page: pypdfium2.PdfPage, draft: Draft) -> str:

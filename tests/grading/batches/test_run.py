@@ -10,7 +10,7 @@ from config.database import Database
 from grading.batches import compose
 from grading.batches.compose import BatchRefused, Limits
 from grading.batches.run import Runner
-from grading.models import Assessment, Batch, BatchRequest, QueueItem, Submission
+from grading.models import Assessment, Batch, BatchRequest, Person, QueueItem, Submission
 from grading.providers.base import Outcome, RemoteState, ResultLine, Usage
 from grading.states import BatchState, BatchStep, MoveRefused, QueueState, SubmissionState
 from privacy.consent import withdraw_consent
@@ -267,6 +267,26 @@ def test_consent_withdrawn_after_the_batch_was_made_keeps_the_work_back(scene: S
     with scene.database.transaction() as session:
         held = session.execute(select(Submission).where(Submission.person_id == scene.people[0])).scalar_one()
     assert (held.state, held.by_hand_reason) == (SubmissionState.WITH_INSTRUCTOR, "no_consent")
+
+
+def test_a_newer_attempt_keeps_the_older_one_from_being_sent(scene: Scene) -> None:
+    batch_id = scene.create()
+    with scene.database.transaction() as session:
+        first = session.execute(select(Submission).where(Submission.person_id == scene.people[0])).scalar_one()
+        shown = factories.view(session, scene.course, first.assignment_id)
+        person = session.get_one(Person, scene.people[0])
+        factories.submission(session, scene.vault, shown, person, scene.clock, text="My second, better attempt.")
+    scene.submit(batch_id)
+    scene.work()
+    assert len(scene.provider.files[f"file-{batch_id}"]) == 2
+    with scene.database.transaction() as session:
+        states = session.execute(
+            select(QueueItem.state)
+            .join(Submission)
+            .where(Submission.person_id == scene.people[0])
+            .order_by(Submission.attempt)
+        ).scalars()
+        assert list(states) == [QueueState.SKIPPED, QueueState.QUEUED]
 
 
 def test_a_missing_line_goes_back_to_the_queue(scene: Scene) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from reportlab.pdfgen import canvas
 
-from grading.extraction import SUPPORTED, Corrupt, Extracted, Kind, extract
+from grading.extraction import SUPPORTED, Corrupt, Extracted, Kind, Limits, extract
+from grading.extraction.parent import run_child
+from grading.extraction.wire import Order
 from tests.grading.extraction import files
 
 
@@ -40,12 +43,23 @@ def test_unicode_is_read_with_and_without_a_byte_order_mark(encoding: str) -> No
     assert extract("Żółć and straße".encode(encoding), "essay.txt").text == "Żółć and straße"
 
 
-def test_an_older_encoding_is_guessed_and_reported() -> None:
-    words = "Où est la bibliothèque ? L'été dernier, le garçon a mangé des pâtes à la crème. " * 4
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1252", "Où est la bibliothèque ? L’été dernier, le garçon a mangé des pâtes à la crème. "),
+        (
+            "iso8859_2",
+            "Filozofia jest nauką o zasadach bytu, a także o poznaniu świata. Każdy powinien czytać źródła. ",
+        ),
+        ("cp1254", "Çocuklar bahçede oynuyor, güneş çok güzel parlıyor ve ağaçlar yeşil. "),
+        ("cp1251", "Мой дядя самых честных правил, когда не в шутку занемог, он уважать себя заставил. "),
+        ("gb18030", "我喜欢学习哲学和历史，也喜欢音乐。"),
+    ],
+)
+def test_an_older_encoding_is_guessed_and_reported(encoding: str, words: str) -> None:
+    extracted = extract((words * 4).encode(encoding), "essay.txt")
 
-    extracted = extract(words.encode("cp1252"), "essay.txt")
-
-    assert extracted.text == words.strip()
+    assert extracted.text == (words * 4).strip()
     assert "encoding_guessed" in codes(extracted)
 
 
@@ -300,6 +314,24 @@ def test_text_typed_onto_a_pdf_is_read_and_its_margin_notes_kept_apart() -> None
 
     assert (extracted.text, extracted.comments) == ("My typed answer to the question.", ("A margin note",))
     assert extracted.document_names == ("Prof Kay",)
+
+
+def test_a_pdf_with_a_wrong_directory_is_still_read() -> None:
+    data = files.pdf([["A sentence that is long enough to count."]])
+    broken = data[: data.rindex(b"startxref")] + b"startxref\n7\n%%EOF\n"
+
+    assert extract(broken, "a.pdf").text == "A sentence that is long enough to count."
+
+
+def test_the_second_pdf_reader_reads_the_same_text_and_says_that_it_was_needed() -> None:
+    pages = [["A sentence that is long enough to count."], ["And a second page of some more."]]
+    order = Order("pdf_plain", Kind.PDF, "application/pdf", Limits())
+
+    extracted = run_child(files.pdf(pages, author="Jo Byrne"), order, time.monotonic() + 20)
+
+    assert extracted.text == "A sentence that is long enough to count.\n\nAnd a second page of some more."
+    assert (extracted.document_names, extracted.page_count) == (("Jo Byrne",), 2)
+    assert codes(extracted) == {"pdf_repaired"}
 
 
 def test_a_pdf_that_was_cut_short_is_refused_with_what_to_do() -> None:
