@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
+from grading.batches.errors import BatchRefused
+from grading.batches.records import audit_batch
 from grading.course_settings import assessment_allowed
-from grading.errors import GradingError, NotFound
 from grading.models import (
     Assignment,
     Batch,
@@ -32,25 +33,13 @@ from grading.models import (
 from grading.models.tenancy import DeploymentState, RegistrationState
 from grading.providers.catalogue import find_model
 from grading.states import (
-    BATCH_MOVES,
     QUEUE_MOVES,
-    SUBMISSION_MOVES,
-    BatchState,
-    BatchStep,
     QueueState,
-    RequestState,
     SubmissionState,
-    move,
     move_many,
 )
-from privacy.audit import Actor, record
+from privacy.audit import Actor
 from privacy.consent import people_with_consent
-
-
-class BatchRefused(GradingError):
-    """No batch can be made from these items."""
-
-    code = "batch_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,101 +168,7 @@ def create(
         )
         for candidate in plan.candidates
     )
-    _audit(session, "batch.created", Actor.administrator(administrator_id), batch)
-    return batch
-
-
-def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID, clock: Clock = utc_now) -> Batch:
-    """The explicit second step: from here on the runner carries the batch to the provider.
-
-    Raises:
-        MoveRefused: it was submitted or cancelled already.
-    """
-    move(
-        session,
-        Batch.state,
-        batch_id,
-        BATCH_MOVES,
-        BatchState.SUBMITTED,
-        step=BatchStep.SEAL,
-        submitted_at=clock(),
-        next_check_at=clock(),
-    )
-    batch = get(session, batch_id)
-    items = select(BatchRequest.queue_item_id).where(BatchRequest.batch_id == batch_id)
-    ids = list(session.execute(items).scalars())
-    move_many(session, QueueItem.state, ids, QUEUE_MOVES, QueueState.PROCESSING)
-    submissions = select(QueueItem.submission_id).where(QueueItem.id.in_(items))
-    move_many(
-        session,
-        Submission.state,
-        list(session.execute(submissions).scalars()),
-        SUBMISSION_MOVES,
-        SubmissionState.GRADING,
-    )
-    _audit(session, "batch.submitted", Actor.administrator(administrator_id), batch)
-    return batch
-
-
-def cancel(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID, clock: Clock = utc_now) -> Batch:
-    """Cancel a batch: at once while nothing has left, by asking the provider otherwise.
-
-    Raises:
-        MoveRefused: it has ended already.
-    """
-    batch = get(session, batch_id)
-    if batch.state is BatchState.CREATED:
-        move(
-            session,
-            Batch.state,
-            batch_id,
-            BATCH_MOVES,
-            BatchState.CANCELLED,
-            step=BatchStep.DONE,
-            finished_at=clock(),
-        )
-        release_items(session, batch_id)
-    elif batch.state in (BatchState.SUBMITTED, BatchState.PROCESSING):
-        batch.cancel_requested_at = batch.cancel_requested_at or clock()
-        batch.next_check_at = clock()
-    else:
-        raise BatchRefused("This batch has ended already, so there is nothing left to cancel.")
-    _audit(session, "batch.cancel_requested", Actor.administrator(administrator_id), batch)
-    return batch
-
-
-def release_items(session: Session, batch_id: uuid.UUID) -> int:
-    """Give the items of a batch that nothing came of back to the queue; returns how many."""
-    from_batch = select(BatchRequest.queue_item_id).where(
-        BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED
-    )
-    ids = list(session.execute(from_batch).scalars())
-    moved = move_many(session, QueueItem.state, ids, QUEUE_MOVES, QueueState.QUEUED)
-    submissions = select(QueueItem.submission_id).where(QueueItem.id.in_(ids), QueueItem.state == QueueState.QUEUED)
-    move_many(
-        session,
-        Submission.state,
-        list(session.execute(submissions).scalars()),
-        SUBMISSION_MOVES,
-        SubmissionState.WAITING,
-    )
-    session.execute(
-        update(BatchRequest)
-        .where(BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED)
-        .values(state=RequestState.RETURNED)
-    )
-    return moved
-
-
-def get(session: Session, batch_id: uuid.UUID) -> Batch:
-    """A batch.
-
-    Raises:
-        NotFound: there is none with this id.
-    """
-    batch = session.get(Batch, batch_id, populate_existing=True)
-    if batch is None:
-        raise NotFound("There is no such batch. It may have been opened from an old page.")
+    audit_batch(session, "batch.created", Actor.administrator(administrator_id), batch)
     return batch
 
 
@@ -334,15 +229,3 @@ def _objection(candidate: Candidate, consented: set[tuple[uuid.UUID, uuid.UUID]]
     if candidate.context.batch_processing_consent and pair not in consented:
         return "consent"
     return None
-
-
-def _audit(session: Session, event: str, actor: Actor, batch: Batch) -> None:
-    record(
-        session,
-        event=event,
-        actor=actor,
-        tenant_id=None,
-        object_type="batch",
-        object_id=batch.id,
-        details={"items": batch.items, "model": batch.model, "estimated_microdollars": batch.estimated_microdollars},
-    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from grading.batches.compose import get
+from grading.batches.lifecycle import get
 from grading.errors import GradingError
 from grading.models import Administrator, Assessment, Assignment, Batch, BatchRequest, QueueItem, Submission
 from grading.states import QueueState, RequestState

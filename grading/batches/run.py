@@ -17,8 +17,8 @@ from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
 from grading.backoff import pause_seconds
-from grading.batches.compose import release_items
 from grading.batches.ingest import ingest, settle_missing
+from grading.batches.lifecycle import release_items
 from grading.batches.seal import seal_requests, sealed_lines
 from grading.models import Batch, BatchRequest
 from grading.providers.base import (

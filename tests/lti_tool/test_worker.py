@@ -14,7 +14,7 @@ import requests
 from sqlalchemy import select
 
 from config.settings import load_settings
-from grading.batches import compose
+from grading.batches import compose, lifecycle
 from grading.models import Assessment, Batch, QueueItem
 from grading.states import BatchState, BatchStep
 from grading.tasks import ADVANCE_BATCH
@@ -91,7 +91,7 @@ def _submitted(application: Application) -> None:
             note="",
             administrator_id=admin.id,
         )
-        compose.submit(session, batch.id, administrator_id=admin.id)
+        lifecycle.submit(session, batch.id, administrator_id=admin.id)
     parts.nudge(ADVANCE_BATCH, batch.id)
 
 

@@ -34,6 +34,9 @@ def read(data: bytes, limits: Limits) -> Draft:
         pages = []
         for page in document.pages:
             text = page.extract_text().strip()
+            if not text and (contents := page.get_contents()) is not None:
+                # A page may seem empty because its content is a bomb: unpacking it tells.
+                contents.get_data()
             draft.spend(len(text))
             pages.append(text)
         author = document.metadata.author if document.metadata is not None else None

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from grading.batches import compose, listing
+from grading.batches import compose, lifecycle, listing
 from grading.tasks import ADVANCE_BATCH
 from lti_tool.pages.admin.queue import chosen_items
 from lti_tool.parts import parts
@@ -60,7 +60,7 @@ def progress(batch_id: UUID) -> str:
 def submit(batch_id: UUID) -> Response:
     """The second step: send it."""
     with parts().database.transaction() as session:
-        compose.submit(session, batch_id, administrator_id=g.signed_in.administrator_id, clock=parts().clock)
+        lifecycle.submit(session, batch_id, administrator_id=g.signed_in.administrator_id, clock=parts().clock)
     parts().nudge(ADVANCE_BATCH, batch_id)
     flash("Submitted. Names are removed, then the batch goes to the provider.")
     return redirect(url_for("admin.batch", batch_id=batch_id), 303)
@@ -70,9 +70,9 @@ def cancel(batch_id: UUID) -> Response | str:
     """Say what cancelling means; then cancel, or ask the provider to."""
     if request.method == "GET":
         with parts().database.transaction() as session:
-            return render_template("admin/cancel_batch.html", batch=compose.get(session, batch_id))
+            return render_template("admin/cancel_batch.html", batch=lifecycle.get(session, batch_id))
     with parts().database.transaction() as session:
-        compose.cancel(session, batch_id, administrator_id=g.signed_in.administrator_id, clock=parts().clock)
+        lifecycle.cancel(session, batch_id, administrator_id=g.signed_in.administrator_id, clock=parts().clock)
     parts().nudge(ADVANCE_BATCH, batch_id)
     flash("Cancelled, or being cancelled. What is finished by then is kept; the rest goes back to the queue.")
     return redirect(url_for("admin.batch", batch_id=batch_id), 303)

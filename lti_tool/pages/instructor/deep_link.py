@@ -1,6 +1,5 @@
 """Deep linking: an instructor makes or picks an assignment, and the LMS is told which link and column to make (L2)."""
 
-import uuid
 from typing import Any
 
 from flask import render_template, request
@@ -8,13 +7,19 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from grading import assignments
-from grading.errors import NotAllowed, NotFound
+from grading.errors import NotAllowed
 from grading.models import Assignment, Deployment, Registration
 from lti_tool.lti.claims import DEEP_LINKING_REQUEST
 from lti_tool.lti.deep_linking import Answer, AssignmentItem, build_answer
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.pages.instructor.assignment_form import AssignmentForm, from_request, rearranged
-from lti_tool.pages.instructor.settings import course_assignments, create_assignment, empty_form, render_form
+from lti_tool.pages.instructor.settings import (
+    chosen_assignment,
+    course_assignments,
+    create_assignment,
+    empty_form,
+    render_form,
+)
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, needs
 from lti_tool.sessions import LaunchSession
@@ -41,10 +46,7 @@ def deep_link() -> Response | str:
 def pick() -> str:
     """Hand an assignment that exists in this course to the LMS."""
     visit = current_visit()
-    try:
-        chosen = uuid.UUID(request.form.get("assignment", ""))
-    except ValueError as error:
-        raise NotFound("No assignment was chosen. Go back and choose one.") from error
+    chosen = chosen_assignment()
     with parts().database.transaction() as session:
         view = assignments.get(session, tenant_id=visit.tenant_id, context_id=visit.context_id, assignment_id=chosen)
         answer = _answer(session, view.assignment)

@@ -1,6 +1,5 @@
 """Making and changing an assignment: prompt, rubric, dates, and whether AI may assist in this course."""
 
-import uuid
 from dataclasses import replace
 from uuid import UUID
 
@@ -127,13 +126,21 @@ def connect() -> Response | str:
 @needs(Ability.CONFIGURE)
 def connect_pick() -> Response:
     """Let the link show an assignment that exists in this course."""
+    with parts().database.transaction() as session:
+        _link(session, chosen_assignment())
+    return redirect(url_for(".overview"), 303)
+
+
+def chosen_assignment() -> UUID:
+    """The assignment that was picked from the list.
+
+    Raises:
+        NotFound: none was.
+    """
     try:
-        chosen = uuid.UUID(request.form.get("assignment", ""))
+        return UUID(request.form.get("assignment", ""))
     except ValueError as error:
         raise NotFound("No assignment was chosen. Go back and choose one.") from error
-    with parts().database.transaction() as session:
-        _link(session, chosen)
-    return redirect(url_for(".overview"), 303)
 
 
 def course_assignments() -> list[Assignment]:

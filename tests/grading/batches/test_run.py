@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from config.database import Database
-from grading.batches import compose
-from grading.batches.compose import BatchRefused, Limits
+from grading.batches import compose, lifecycle
+from grading.batches.compose import Limits
+from grading.batches.errors import BatchRefused
 from grading.batches.run import Runner
 from grading.models import Assessment, Batch, BatchRequest, Person, QueueItem, Submission
 from grading.providers.base import Outcome, RemoteState, ResultLine, Usage
@@ -57,7 +58,7 @@ class Scene:
 
     def submit(self, batch_id: uuid.UUID) -> None:
         with self.database.transaction() as session:
-            compose.submit(session, batch_id, administrator_id=self.admin_id, clock=self.clock)
+            lifecycle.submit(session, batch_id, administrator_id=self.admin_id, clock=self.clock)
 
     def work(self) -> None:
         self.clock.forward(minutes=20)
@@ -226,7 +227,7 @@ def test_a_refused_batch_gives_its_items_back(scene: Scene) -> None:
 def test_cancelling_before_submission_gives_the_items_back(scene: Scene) -> None:
     batch_id = scene.create()
     with scene.database.transaction() as session:
-        compose.cancel(session, batch_id, administrator_id=scene.admin_id, clock=scene.clock)
+        lifecycle.cancel(session, batch_id, administrator_id=scene.admin_id, clock=scene.clock)
     assert scene.batch().state is BatchState.CANCELLED
     assert scene.states() == ({QueueState.QUEUED}, {SubmissionState.WAITING})
 
@@ -236,7 +237,7 @@ def test_cancelling_later_keeps_what_was_finished(scene: Scene) -> None:
     scene.submit(batch_id)
     scene.work()
     with scene.database.transaction() as session:
-        compose.cancel(session, batch_id, administrator_id=scene.admin_id, clock=scene.clock)
+        lifecycle.cancel(session, batch_id, administrator_id=scene.admin_id, clock=scene.clock)
     scene.work()
     assert scene.batch().provider_status == "cancelling"
     first = scene.provider.sent().split('"custom_id": "')[1].split('"')[0]

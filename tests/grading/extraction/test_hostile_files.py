@@ -143,8 +143,9 @@ def test_a_document_that_unpacks_to_more_than_allowed_is_refused() -> None:
     assert type(refusal(large, "a.docx", Limits(unzipped_bytes=MIB))) is TooComplex
 
 
-def test_a_pdf_with_a_giant_stream_is_stopped() -> None:
-    error = refusal(files.pdf_with_stream(1024 * MIB), "a.pdf")
+@pytest.mark.parametrize("memory", [1024 * MIB, 300 * MIB])
+def test_a_pdf_with_a_giant_stream_is_stopped(memory: int) -> None:
+    error = refusal(files.pdf_with_stream(192 * MIB), "a.pdf", Limits(memory_bytes=memory))
 
     assert type(error) is TooComplex
 
