@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 LOCK ?= requirements-dev.lock
 PYTEST_ARGS ?=
 
+# Compiled modules halve the time that every start takes.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first interpreter on this machine that is new enough; PYTHON=... overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

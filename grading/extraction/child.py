@@ -33,7 +33,7 @@ def main() -> None:
     lockdown.close(order.limits, may_import=order.reader not in _NATIVE)
     answer.write(wire.READY)
     answer.flush()
-    answer.write(_answer(read, order, sys.stdin.buffer.read()))
+    answer.write(_answer(read, order, sys.stdin.buffer))
     answer.flush()
 
 
@@ -54,10 +54,10 @@ def _reader(name: str) -> Reader:
     return read
 
 
-def _answer(read: Reader, order: wire.Order, data: bytes) -> bytes:
+def _answer(read: Reader, order: wire.Order, source: BinaryIO) -> bytes:
     """The bytes to send back, whatever happens while reading."""
     try:
-        draft = read(data, order.limits)
+        draft = read(source.read(), order.limits)
         return wire.encode_result(text.finish(draft, order.kind, order.media_type))
     except ExtractionError as refusal:
         return wire.encode_error(refusal)

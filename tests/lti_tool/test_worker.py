@@ -71,7 +71,7 @@ def _until(holds: object, what: str, seconds: float = 60.0) -> None:
 
 
 def _worker(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "lti_tool.cli", "worker"], env=environment)
+    return subprocess.Popen([sys.executable, "-m", "lti_tool.cli", "worker"], env=environment, start_new_session=True)
 
 
 def _submitted(application: Application) -> None:
@@ -121,7 +121,7 @@ def test_losing_redis_and_a_killed_worker_lose_nothing(environment: dict[str, st
     _submitted(application)
     worker = _worker(environment)
     _until(lambda: _step(application) not in (BatchStep.SEAL, BatchStep.UPLOAD), "the batch is on its way")
-    os.kill(worker.pid, signal.SIGKILL)
+    os.killpg(worker.pid, signal.SIGKILL)
     worker.wait(10)
     redis.Redis.from_url(services.REDIS).flushdb()
     with application.parts.database.transaction() as session:
