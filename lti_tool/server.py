@@ -36,9 +36,20 @@ def run_web(app: Flask, settings: Settings, host: str, port: int, beside: InProc
     if beside is not None:
         beside.start()
     log.info("web.serving", extra=fields(host=host, port=port))
-    thread = threading.Thread(target=server.run, name="blindmark-web", daemon=True)
+    stopping = threading.Event()
+
+    def serve() -> None:
+        try:
+            server.run()
+        except OSError:
+            # Closing the server closes the sockets under its own loop.
+            if not stopping.is_set():
+                raise
+
+    thread = threading.Thread(target=serve, name="blindmark-web", daemon=True)
     thread.start()
     _wait_for_signal(lambda: not thread.is_alive())
+    stopping.set()
     server.close()
     if beside is not None:
         beside.stop()

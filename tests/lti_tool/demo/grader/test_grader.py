@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,13 @@ class Grader:
         port = free_ports(1)[0]
         app = create_app(self.data_dir, KEY, 10.0, self.clock)
         self._server = create_server(app, host="127.0.0.1", port=port, threads=2)
-        threading.Thread(target=self._server.run, daemon=True).start()
+        threading.Thread(target=self._serve, daemon=True).start()
         self.client = OpenAI(api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0)
+
+    def _serve(self) -> None:
+        # Closing the server closes the sockets under its own loop.
+        with suppress(OSError):
+            self._server.run()
 
     def stop(self) -> None:
         """Stop serving; what was kept stays."""
