@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 REQUIRE_ALL = os.environ.get("BLINDMARK_TEST_REQUIRE_ALL") == "1"
 POSTGRESQL = os.environ.get("BLINDMARK_TEST_POSTGRESQL_URL", "postgresql+pg8000://postgres@127.0.0.1:5432/postgres")
-REDIS = os.environ.get("BLINDMARK_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+# Tests that run side by side must not take each other's messages: each process has a Redis database of its own.
+_REDIS_NUMBER = 15 - int("".join(filter(str.isdigit, os.environ.get("PYTEST_XDIST_WORKER", "0"))) or 0) % 8
+REDIS = f"{os.environ.get('BLINDMARK_TEST_REDIS_URL', 'redis://127.0.0.1:6379')}/{_REDIS_NUMBER}"
 
 HOW_TO = {
     "PostgreSQL": "start one that lets user postgres in on 127.0.0.1:5432 (Debian: apt-get install postgresql), "

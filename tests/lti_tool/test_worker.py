@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,19 @@ def _until(holds: object, what: str, seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def _worker(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "lti_tool.cli", "worker"], env=environment, start_new_session=True)
+@contextmanager
+def _worker(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker with its forked processes; none of them outlives the block, whatever happens in it."""
+    worker = subprocess.Popen([sys.executable, "-m", "lti_tool.cli", "worker"], env=environment, start_new_session=True)
+    try:
+        yield worker
+        if worker.poll() is None:
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(30) == 0
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait(10)
 
 
 def _submitted(application: Application) -> None:
@@ -103,12 +115,8 @@ def _step(application: Application) -> BatchStep:
 def test_a_worker_on_redis_carries_a_batch_to_its_end(environment: dict[str, str]) -> None:
     application = open_application(load_settings(environment), migrate=True)
     _submitted(application)
-    worker = _worker(environment)
-    try:
+    with _worker(environment):
         _until(lambda: _step(application) is BatchStep.DONE, "the batch is done")
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
     with application.parts.database.transaction() as session:
         assert session.execute(select(Batch.state)).scalar_one() is BatchState.COMPLETED
         assert len(session.execute(select(Assessment.id)).all()) == 3
@@ -119,20 +127,16 @@ def test_a_worker_on_redis_carries_a_batch_to_its_end(environment: dict[str, str
 def test_losing_redis_and_a_killed_worker_lose_nothing(environment: dict[str, str]) -> None:
     application = open_application(load_settings(environment), migrate=True)
     _submitted(application)
-    worker = _worker(environment)
-    _until(lambda: _step(application) not in (BatchStep.SEAL, BatchStep.UPLOAD), "the batch is on its way")
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait(10)
+    with _worker(environment) as first:
+        _until(lambda: _step(application) not in (BatchStep.SEAL, BatchStep.UPLOAD), "the batch is on its way")
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait(10)
     redis.Redis.from_url(services.REDIS).flushdb()
     with application.parts.database.transaction() as session:
         # What a dead worker held is free once its lease has run out; the test does not wait the minutes.
         session.execute(select(Batch)).scalar_one().lease_until = None
-    second = _worker(environment)
-    try:
+    with _worker(environment):
         _until(lambda: _step(application) is BatchStep.DONE, "the batch is done")
-    finally:
-        second.send_signal(signal.SIGTERM)
-        second.wait(30)
     with application.parts.database.transaction() as session:
         assert len(session.execute(select(Assessment.id)).all()) == 3
     application.parts.database.dispose()
