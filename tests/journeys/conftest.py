@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from lti_tool.demo.run import Demonstration, Started
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
+
+
+# A busy machine is no reason for a story to fail.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
