@@ -228,6 +228,16 @@ def link_to(session: Session, *, tenant_id: uuid.UUID, link: ResourceLink, assig
     return True
 
 
+def name_from_elsewhere(
+    session: Session, *, tenant_id: uuid.UUID, link: ResourceLink, assignment_id: uuid.UUID
+) -> None:
+    """Note that a link names an assignment of another course of the tenant: the course was copied, and the link too."""
+    known = session.execute(
+        select(Assignment.id).join(Context).where(Assignment.id == assignment_id, Context.tenant_id == tenant_id)
+    ).scalar_one_or_none()
+    link.named_assignment_id = known
+
+
 def _apply(assignment: Assignment, draft: AssignmentDraft) -> None:
     assignment.title = draft.title.strip()
     assignment.description = draft.description.strip()

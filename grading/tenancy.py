@@ -1,30 +1,21 @@
-"""Tenants and who came in: registrations, deployments, and what a launch tells about course, person and link.
-
-Everything is found by the identity keys of LTI: (issuer, client_id), its deployment, the context and the person inside
-it. Two launches may meet at any of these: each row is inserted unless its unique key exists, then read.
-"""
+"""Tenants: which LMSs are connected, and which of their deployments are let in."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from config.clock import Clock, utc_now
-from config.database import Base, insert_ignoring_conflicts
+from config.database import Base
 from config.settings import is_loopback
-from grading.assignments import link_to
 from grading.errors import GradingError, NotFound
-from grading.models import Context, Deployment, Enrolment, Person, Registration, ResourceLink
-from grading.models.people import CourseRole, EnrolmentState
+from grading.models import Deployment, Registration
 from grading.models.tenancy import DeploymentState, RegistrationState
-from grading.people import profile_place
 from privacy.audit import Actor, record
-from privacy.sealing import Owner, Vault
 
 T = TypeVar("T", bound=Base)
 FRESH = timedelta(hours=1)
@@ -51,41 +42,6 @@ class PlatformDetails:
     token_url: str
     jwks_url: str
     token_audience: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchFacts:
-    """What a verified launch says, in our own terms. Empty strings and None where it says nothing."""
-
-    registration_id: uuid.UUID
-    deployment_id: uuid.UUID
-    subject: str
-    role: CourseRole
-    test_user: bool = False
-    profile: dict[str, str] = field(default_factory=dict)
-    lms_context_id: str = ""
-    context_title: str = ""
-    context_label: str = ""
-    lms_link_id: str | None = None
-    link_title: str = ""
-    assignment_id: uuid.UUID | None = None
-    """From the link's custom parameters or line item; only followed inside the same course."""
-    lineitems_url: str | None = None
-    lineitem_url: str | None = None
-    ags_scopes: tuple[str, ...] = ()
-    memberships_url: str | None = None
-    product_family: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchRecord:
-    """The rows a launch led to."""
-
-    context_id: uuid.UUID
-    person_id: uuid.UUID
-    enrolment_id: uuid.UUID
-    resource_link_id: uuid.UUID | None
-    roster_wanted: bool
 
 
 def register_platform(
@@ -177,61 +133,6 @@ def find_registrations(session: Session, issuer: str, client_id: str | None) -> 
     if client_id:
         query = query.where(Registration.client_id == client_id)
     return list(session.execute(query).scalars())
-
-
-def find_or_note_deployment(session: Session, registration_id: uuid.UUID, lms_deployment_id: str) -> Deployment:
-    """The deployment of a launch; one nobody knows is noted as pending, for an administrator to approve."""
-    return _upsert(
-        session,
-        Deployment,
-        {"registration_id": registration_id, "lms_deployment_id": lms_deployment_id},
-        {"state": DeploymentState.PENDING},
-    )
-
-
-def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clock = utc_now) -> LaunchRecord:
-    """Note course, person, role, link and service addresses of a launch."""
-    now = clock()
-    registration = session.get_one(Registration, facts.registration_id)
-    registration.last_launch_at = now
-    registration.product_family = facts.product_family[:64] or registration.product_family
-    context = _upsert(session, Context, {"tenant_id": facts.deployment_id, "lms_context_id": facts.lms_context_id}, {})
-    context.title = facts.context_title[:255] or context.title
-    context.label = facts.context_label[:255] or context.label
-    context.lineitems_url = facts.lineitems_url or context.lineitems_url
-    context.ags_scopes = list(facts.ags_scopes) or context.ags_scopes
-    context.memberships_url = facts.memberships_url or context.memberships_url
-    person = _upsert(session, Person, {"registration_id": facts.registration_id, "subject": facts.subject}, {})
-    enrolment = _upsert(session, Enrolment, {"context_id": context.id, "person_id": person.id}, {"role": facts.role})
-    enrolment.role, enrolment.role_from_launch = facts.role, True
-    enrolment.state, enrolment.test_user, enrolment.seen_at = EnrolmentState.ACTIVE, facts.test_user, now
-    if any(facts.profile.values()):
-        enrolment.sealed_profile = vault.seal_json(
-            session, Owner.person(facts.deployment_id, person.id), profile_place(enrolment.id), facts.profile
-        )
-    link_id = _link(session, context, facts, clock) if facts.lms_link_id else None
-    wanted = bool(context.memberships_url) and (context.roster_read_at is None or now - context.roster_read_at > FRESH)
-    return LaunchRecord(context.id, person.id, enrolment.id, link_id, wanted)
-
-
-def _link(session: Session, context: Context, facts: LaunchFacts, clock: Clock) -> uuid.UUID:
-    link = _upsert(session, ResourceLink, {"context_id": context.id, "lms_link_id": facts.lms_link_id}, {})
-    link.title = facts.link_title[:255] or link.title
-    link.lineitem_url = facts.lineitem_url or link.lineitem_url
-    link.last_launch_at = clock()
-    wanted = link.assignment_id or facts.assignment_id
-    if wanted is not None:
-        link_to(session, tenant_id=context.tenant_id, link=link, assignment_id=wanted)
-    return link.id
-
-
-def _upsert(session: Session, model: type[T], key: dict[str, Any], defaults: dict[str, Any]) -> T:
-    query = select(model).filter_by(**key)
-    found = session.execute(query).scalar_one_or_none()
-    if found is None:
-        session.execute(insert_ignoring_conflicts(session, model).values(id=uuid.uuid4(), **key, **defaults))
-        found = session.execute(query).scalar_one()
-    return found
 
 
 def _check(details: PlatformDetails) -> None:

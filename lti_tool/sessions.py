@@ -10,7 +10,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Request
@@ -24,8 +24,10 @@ from grading.models import Deployment, Enrolment, Registration
 from grading.models.columns import Created, Key, Moment, Sealed
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState, RegistrationState
+from privacy.sealing import Place, Vault
 
 COOKIE: Final = "__Host-blindmark"
+KEY_HEADER: Final = "X-Blindmark-Key"
 COOKIE_SECONDS: Final = 30 * 24 * 3600
 
 
@@ -48,8 +50,12 @@ class LaunchSession(Base):
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id"))
     resource_link_id: Mapped[UUID | None] = mapped_column(ForeignKey("resource_link.id"))
     message_type: Mapped[str] = mapped_column(String(64))
-    sealed_deep_linking: Mapped[Sealed | None]
-    """JSON of the deep linking settings claim."""
+    sealed_message: Mapped[Sealed | None]
+    """JSON of the claims that belong to this kind of message; read by `message_details`."""
+    administrator: Mapped[bool] = mapped_column(default=False)
+    """An administrator of the LMS as a whole. Gives nothing in a course."""
+    proof_hash: Mapped[str | None] = mapped_column(String(64))
+    """Hash of the ticket that a browser without cookies must show together with what the platform stores for it."""
     created_at: Mapped[Created]
     expires_at: Mapped[Moment] = mapped_column(index=True)
 
@@ -69,11 +75,15 @@ class Visit:
     context_id: UUID
     resource_link_id: UUID | None
     message_type: str
+    administrator: bool = False
 
 
 def browser_secret(request: Request) -> str:
-    """The secret of the browser that asks; empty when it has none. The only place that reads it."""
-    return request.cookies.get(COOKIE, "")
+    """The secret of the browser that asks; empty when it has none. The only place that reads it.
+
+    A browser that keeps no cookie carries the key of its visit in a header that no other site can set.
+    """
+    return request.cookies.get(COOKIE) or request.headers.get(KEY_HEADER, "")
 
 
 def give_browser_secret(response: Response, secret: str) -> None:
@@ -103,29 +113,38 @@ def hash_secret(secret: str) -> str:
 def open_visit(
     session: Session,
     *,
+    handle: str,
     secret: str,
+    proof: str,
     enrolment_id: UUID,
     tenant_id: UUID,
     resource_link_id: UUID | None,
     message_type: str,
+    administrator: bool,
     now: datetime,
     hours: float,
 ) -> LaunchSession:
-    """Note a launch; returns its row with a fresh handle."""
-    session.execute(delete(LaunchSession).where(LaunchSession.expires_at < now - timedelta(days=1)))
+    """Note a launch; with a proof, the visit stays shut until a browser has given it."""
     row = LaunchSession(
         id=uuid.uuid4(),
-        handle=secrets.token_urlsafe(18),
+        handle=handle,
         browser_hash=hash_secret(secret),
         enrolment_id=enrolment_id,
         tenant_id=tenant_id,
         resource_link_id=resource_link_id,
         message_type=message_type,
+        administrator=administrator,
+        proof_hash=hash_secret(proof) if proof else None,
         created_at=now,
         expires_at=now + timedelta(hours=hours),
     )
     session.add(row)
     return row
+
+
+def forget_visits(session: Session, now: datetime) -> None:
+    """Remove visits that ended a while ago."""
+    session.execute(delete(LaunchSession).where(LaunchSession.expires_at < now - timedelta(days=1)))
 
 
 def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Visit:
@@ -142,6 +161,7 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
         .where(
             LaunchSession.handle == handle,
             LaunchSession.expires_at > now,
+            LaunchSession.proof_hash.is_(None),
             Enrolment.state == EnrolmentState.ACTIVE,
             Deployment.state == DeploymentState.APPROVED,
             Registration.state == RegistrationState.ACTIVE,
@@ -162,4 +182,23 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
         context_id=enrolment.context_id,
         resource_link_id=launch.resource_link_id,
         message_type=launch.message_type,
+        administrator=launch.administrator,
     )
+
+
+def message_place(session_id: UUID) -> Place:
+    """Where the claims of a launch's own message are sealed."""
+    return Place("launch_session", "message", session_id)
+
+
+def message_details(session: Session, vault: Vault, visit: Visit) -> dict[str, Any]:
+    """The claims that belong to the message of a visit; empty when it has none.
+
+    Keys as far as the message has them: deep_linking, for_user, activity, submission, asset, report_type, eula,
+    custom, notices. Nothing here is permission: a platform may sign what it should not.
+    """
+    launch = session.get_one(LaunchSession, visit.session_id)
+    if launch.sealed_message is None:
+        return {}
+    details: dict[str, Any] = vault.open_json(session, message_place(launch.id), launch.sealed_message)
+    return details

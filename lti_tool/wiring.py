@@ -119,6 +119,7 @@ def open_application(
         vault,
         PlatformKeys(database, http, clock),
         base_url=settings.base_url,
+        signing_key=parts.signing_key,
         session_hours=settings.session_hours,
         clock=clock,
     )

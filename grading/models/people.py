@@ -37,6 +37,8 @@ class Person(Base):
     registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
     subject: Mapped[LmsId]
     """The LTI `sub`, opaque."""
+    lti11_user_id: Mapped[LmsId | None]
+    """Who this was to an LTI 1.1 tool, if the LMS proved it (migration claim)."""
     created_at: Mapped[Created]
 
 

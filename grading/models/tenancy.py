@@ -46,6 +46,8 @@ class Registration(Base):
     state: Mapped[RegistrationState] = mapped_column(
         state_type(RegistrationState, "registration_state"), default=RegistrationState.ACTIVE
     )
+    granted_scopes: Mapped[list[str]] = mapped_column(JSON(), default=list)
+    """What the LMS said at registration that it grants; empty when it did not say."""
     created_at: Mapped[Created]
     last_launch_at: Mapped[Moment | None]
 
@@ -65,6 +67,7 @@ class Deployment(Base):
         state_type(DeploymentState, "deployment_state"), default=DeploymentState.PENDING
     )
     created_at: Mapped[Created]
+    last_launch_at: Mapped[Moment | None]
 
     registration: Mapped[Registration] = relationship(back_populates="deployments")
 
@@ -83,6 +86,8 @@ class Context(Base):
     lineitems_url: Mapped[Url | None]
     """AGS container of the course; refreshed at each launch."""
     ags_scopes: Mapped[list[str]] = mapped_column(JSON(), default=list)
+    origin_ids: Mapped[list[str]] = mapped_column(JSON(), default=list)
+    """LMS ids of the courses that this one was copied from, newest first."""
     memberships_url: Mapped[Url | None]
     """NRPS address; refreshed at each launch."""
     roster_read_at: Mapped[Moment | None]
@@ -112,6 +117,9 @@ class ResourceLink(Base):
     lms_link_id: Mapped[LmsId]
     title: Mapped[str] = mapped_column(String(255), default="")
     assignment_id: Mapped[UUID | None] = mapped_column(ForeignKey("assignment.id"), index=True)
+    named_assignment_id: Mapped[UUID | None]
+    """An assignment of another course of the tenant that the link names: it came here with a copied course. No foreign
+    key: the assignment may go, and the link with it only in the LMS."""
     lineitem_url: Mapped[Url | None]
     """The link's own column, when the launch names exactly one."""
     created_at: Mapped[Created]

@@ -9,10 +9,13 @@ from lti_tool.lti import login
 from lti_tool.lti.errors import LtiError
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.launch import Launcher
+from lti_tool.lti.storage import StoredProof
 from lti_tool.parts import parts
+from lti_tool.security_headers import origin
 from lti_tool.sessions import browser_secret, give_browser_secret, new_browser_secret
 
 JWKS_SECONDS = 3600
+FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 log = get_logger(__name__)
 
 
@@ -29,18 +32,38 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys) -> Blueprint:
     def login_initiation() -> BaseResponse:
         """Send the browser to the platform, with a state bound to it."""
         asked = login.read_request(request.values)
-        secret = browser_secret(request) or new_browser_secret()
+        known = browser_secret(request)
+        secret = known or new_browser_secret()
         with parts().database.transaction() as session:
-            target = login.begin(
+            begun = login.begin(
                 session,
                 asked,
                 secret=secret,
                 launch_url=f"{parts().settings.base_url}/lti/launch",
                 clock=parts().clock,
             )
-        response = redirect(target, 302)
+        # In a frame, a browser that has no cookie of ours may refuse to keep one: that is found out before the
+        # platform uses up its side of the login.
+        unsure = not known and (asked.storage_target or request.headers.get("Sec-Fetch-Dest") in FRAMES)
+        response = make_response(_login_page(begun, asked)) if unsure else redirect(begun.url, 302)
         give_browser_secret(response, secret)
         return response
+
+    def _login_page(begun: login.Login, asked: login.LoginRequest) -> str:
+        stored = launcher.stored_values(begun.state, begun.nonce) if asked.storage_target else {}
+        return render_template(
+            "lti/login.html",
+            begun=begun,
+            stored=stored,
+            storage_target=asked.storage_target,
+            platform_origin=origin(begun.url),
+            initiation=[(name, request.values[name]) for name in login.INITIATION if name in request.values],
+        )
+
+    @blueprint.get("/cookies")
+    def cookies() -> Response:
+        """Whether the browser brings our cookie back."""
+        return jsonify(kept=bool(browser_secret(request)))
 
     @blueprint.post("/launch")
     def launch() -> BaseResponse:
@@ -48,7 +71,16 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys) -> Blueprint:
         taken = launcher.take(request.form, browser_secret(request))
         if taken.context_id is not None and taken.roster_wanted:
             parts().nudge(REFRESH_ROSTER, taken.context_id)
+        if taken.proof is not None:
+            return make_response(render_template("lti/prove.html", proof=taken.proof))
         return redirect(url_for("course.home", handle=taken.handle), 303)
+
+    @blueprint.post("/proof")
+    def proof() -> Response:
+        """Open the visit of a browser without cookies that has read back what the platform kept for it."""
+        stored = StoredProof(request.form.get("state_value", ""), request.form.get("nonce_value", ""))
+        handle, key = launcher.prove(request.form.get("ticket", ""), stored)
+        return jsonify(key=key, page=url_for("course.home", handle=handle))
 
     @blueprint.get("/launch")
     def launch_without_form() -> tuple[str, int]:

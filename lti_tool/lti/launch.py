@@ -1,33 +1,51 @@
-"""A launch: verify what the platform signed, consume state and nonce once, note who came, open a visit (L1)."""
+"""A launch: verify what the platform signed, consume state and nonce once, note who came, open a visit (L1).
+
+A browser without cookies gets no visit from the launch alone: it must first show what the login stored with the
+platform (LTI platform storage, OIDC login with client-side postMessages).
+"""
 
 import hmac
-import uuid
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
+from grading.arrivals import LaunchFacts, LaunchRecord, record_launch
 from grading.models import Registration
-from grading.models.tenancy import DeploymentState, RegistrationState
-from grading.tenancy import LaunchFacts, find_or_note_deployment, record_launch
+from grading.models.tenancy import RegistrationState
 from lti_tool.lti import claims as names
-from lti_tool.lti import roles, verify
+from lti_tool.lti import migration, roles, verify
 from lti_tool.lti.errors import ADVICE, DeploymentPending, PlatformAnswered, refused
-from lti_tool.lti.models import LoginState
+from lti_tool.lti.facts import message_claims, read_facts
+from lti_tool.lti.models import LoginState, PlatformKeySet
 from lti_tool.lti.platform_keys import PlatformKeys
-from lti_tool.sessions import hash_secret, open_visit
+from lti_tool.lti.storage import StoredProof, proof_of
+from lti_tool.security_headers import origin
+from lti_tool.sessions import LaunchSession, hash_secret, message_place, new_browser_secret, open_visit
 from privacy.audit import Actor, record
-from privacy.sealing import Owner, Place, Vault
+from privacy.sealing import Owner, Vault
 
-PROFILE_CLAIMS = ("name", "given_name", "family_name", "middle_name", "email")
+KEPT_LOGINS: Final = timedelta(days=1)
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a browser without cookies needs in order to show that it is the one that logged in."""
+
+    ticket: str
+    state: str
+    nonce: str
+    storage_target: str
+    platform_origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +58,25 @@ class Launch:
     resumed: bool = False
     roster_wanted: bool = False
     """Whether the course's roster has not been read for a while."""
+    proof: Proof | None = None
+    """Set for a browser without cookies: the visit stays shut until the proof is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Login:
     id: UUID
+    state: str
     nonce: str
     handle: str | None
     consumed: bool
+    storage_target: str
     registration_id: UUID
     issuer: str
     client_id: str
     jwks_url: str
+    platform_origin: str
+    with_cookie: bool
+    keys: PlatformKeySet | None
 
 
 class Launcher:
@@ -64,6 +89,7 @@ class Launcher:
         keys: PlatformKeys,
         *,
         base_url: str,
+        signing_key: str,
         session_hours: float,
         clock: Clock = utc_now,
     ) -> None:
@@ -71,6 +97,7 @@ class Launcher:
         self._vault = vault
         self._keys = keys
         self._base_url = base_url
+        self._signing_key = signing_key
         self._hours = session_hours
         self._clock = clock
 
@@ -85,20 +112,19 @@ class Launcher:
         login = self._login(form.get("state", ""), secret)
         if form.get("error"):
             raise PlatformAnswered(
-                f"Your LMS ended the launch by itself ({form['error'][:40]}). {ADVICE}", code="platform_error"
+                f"Your LMS ended the launch by itself ({_error_code(form['error'])}). {ADVICE}", code="platform_error"
             )
         if login.consumed:
-            if login.handle is None:
-                raise refused("replayed")
-            return Launch(login.handle, "", None, resumed=True)
+            return self._resume(login)
         token = form.get("id_token", "")
-        key = self._keys.find(login.registration_id, login.jwks_url, verify.read_header(token))
+        kid = verify.read_header(token)
+        key = self._keys.find(login.registration_id, login.jwks_url, kid, stored=login.keys)
         claims = verify.verify_token(token, key, issuer=login.issuer, client_id=login.client_id, now=self._clock())
         nonce = claims.get("nonce")
         if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), login.nonce.encode()):
             raise refused("nonce")
-        message_type = verify.check_message(claims, own_origin=self._base_url, accepted=verify.LAUNCHES)
-        launch = self._store(login, claims, message_type, secret)
+        verify.check_message(claims, own_origin=self._base_url, accepted=verify.LAUNCHES)
+        launch = self._store(login, claims, secret)
         if launch is None:
             raise DeploymentPending(
                 "Your LMS reaches Blindmark from a place that nobody has approved yet. "
@@ -106,21 +132,50 @@ class Launcher:
             )
         return launch
 
+    def prove(self, ticket: str, stored: StoredProof) -> tuple[str, str]:
+        """Open the visit of a browser without cookies; returns its handle and the key that its requests carry.
+
+        Raises:
+            TokenRefused: the browser does not have what the login stored, or the ticket was used.
+        """
+        key = new_browser_secret()
+        with self._database.transaction() as session:
+            row = session.execute(
+                select(LaunchSession.id, LaunchSession.handle, LoginState)
+                .join(LoginState, LoginState.visit_handle == LaunchSession.handle)
+                .where(LaunchSession.proof_hash == hash_secret(ticket), LaunchSession.expires_at > self._clock())
+            ).one_or_none()
+            if row is None or not ticket:
+                raise refused("ticket")
+            visit_id, handle, login = row
+            if not stored.fits(self._signing_key, state_hash=login.state_hash, nonce=login.nonce):
+                raise refused("state_of_another_browser")
+            opened = session.execute(
+                update(LaunchSession)
+                .where(LaunchSession.id == visit_id, LaunchSession.proof_hash == hash_secret(ticket))
+                .values(proof_hash=None, browser_hash=hash_secret(key))
+                .returning(LaunchSession.id)
+            ).first()
+            if opened is None:
+                raise refused("ticket")
+        return handle, key
+
     def _login(self, state: str, secret: str) -> _Login:
         if not state:
             raise refused("no_state")
         with self._database.transaction() as session:
             row = session.execute(
-                select(LoginState, Registration)
+                select(LoginState, Registration, PlatformKeySet)
                 .join(Registration, Registration.id == LoginState.registration_id)
+                .outerjoin(PlatformKeySet, PlatformKeySet.registration_id == Registration.id)
                 .where(LoginState.state_hash == hash_secret(state))
             ).one_or_none()
         if row is None:
             raise refused("unknown_state")
-        login, registration = row
-        if not secret:
+        login, registration, keys = row
+        if not secret and not login.storage_target:
             raise refused("no_cookie")
-        if not hmac.compare_digest(login.browser_hash, hash_secret(secret)):
+        if secret and not hmac.compare_digest(login.browser_hash, hash_secret(secret)):
             raise refused("state_of_another_browser")
         if login.expires_at <= self._clock() and login.consumed_at is None:
             raise refused("state_expired")
@@ -128,118 +183,121 @@ class Launcher:
             raise refused("platform_disabled")
         return _Login(
             id=login.id,
+            state=state,
             nonce=login.nonce,
             handle=login.visit_handle,
             consumed=login.consumed_at is not None,
+            storage_target=login.storage_target,
             registration_id=registration.id,
             issuer=registration.issuer,
             client_id=registration.client_id,
             jwks_url=registration.jwks_url,
+            platform_origin=origin(registration.authorization_url),
+            with_cookie=bool(secret),
+            keys=keys,
         )
 
-    def _store(self, login: _Login, claims: dict[str, Any], message_type: str, secret: str) -> Launch | None:
+    def _resume(self, login: _Login) -> Launch:
+        """The same message again. In the browser that it was for, it leads where it led; anywhere else nowhere."""
+        if login.handle is None:
+            raise refused("replayed")
+        if login.with_cookie:
+            return Launch(login.handle, "", None, resumed=True)
+        ticket = secrets.token_urlsafe(32)
+        with self._database.transaction() as session:
+            # A visit that a cookie opened is not opened by anything else.
+            again = session.execute(
+                update(LaunchSession)
+                .where(
+                    LaunchSession.handle == login.handle,
+                    LaunchSession.browser_hash.not_in(select(LoginState.browser_hash).where(LoginState.id == login.id)),
+                )
+                .values(proof_hash=hash_secret(ticket))
+                .returning(LaunchSession.id)
+            ).first()
+        if again is None:
+            raise refused("replayed")
+        return Launch(login.handle, "", None, resumed=True, proof=_proof(login, ticket))
+
+    def _store(self, login: _Login, claims: dict[str, Any], secret: str) -> Launch | None:
+        handle, ticket = secrets.token_urlsafe(18), secrets.token_urlsafe(32)
+        facts = read_facts(claims, login.registration_id, claims[names.DEPLOYMENT_ID])
         with self._database.transaction() as session:
             consumed = session.execute(
                 update(LoginState)
                 .where(LoginState.id == login.id, LoginState.consumed_at.is_(None))
-                .values(consumed_at=self._clock())
+                .values(consumed_at=self._clock(), visit_handle=handle)
                 .returning(LoginState.id)
             ).first()
             if consumed is None:
                 raise refused("replayed")
-            deployment = find_or_note_deployment(session, login.registration_id, claims[names.DEPLOYMENT_ID])
-            if deployment.state is not DeploymentState.APPROVED:
-                return None
-            facts = read_facts(claims, login.registration_id, deployment.id)
+            facts = migration.with_proven_ids(session, self._vault, facts, claims)
             noted = record_launch(session, self._vault, facts, self._clock)
+            if noted is None:
+                session.execute(update(LoginState).where(LoginState.id == login.id).values(visit_handle=None))
+                return None
+            # Without a cookie the visit gets a key that nobody knows, until the browser has proved itself.
             visit = open_visit(
                 session,
-                secret=secret,
+                handle=handle,
+                secret=secret or new_browser_secret(),
+                proof="" if secret else ticket,
                 enrolment_id=noted.enrolment_id,
-                tenant_id=deployment.id,
+                tenant_id=noted.tenant_id,
                 resource_link_id=noted.resource_link_id,
-                message_type=message_type,
+                message_type=claims[names.MESSAGE_TYPE],
+                administrator=roles.decide(claims[names.ROLES]).administrator,
                 now=self._clock(),
                 hours=self._hours,
             )
-            if message_type == names.DEEP_LINKING_REQUEST:
-                visit.sealed_deep_linking = self._vault.seal_json(
-                    session,
-                    Owner.course(deployment.id, noted.context_id),
-                    Place("launch_session", "deep_linking", visit.id),
-                    claims[names.DEEP_LINKING],
-                )
-            session.execute(update(LoginState).where(LoginState.id == login.id).values(visit_handle=visit.handle))
-            _audit(session, deployment.id, noted.person_id, noted.context_id, message_type, facts.role.value)
-        log.info("launch.accepted", extra=fields(context=noted.context_id, message=message_type, role=facts.role.value))
-        return Launch(visit.handle, message_type, noted.context_id, roster_wanted=noted.roster_wanted)
+            self._keep_message(session, visit, noted, claims)
+            _audit(session, noted, claims[names.MESSAGE_TYPE], facts)
+        log.info(
+            "launch.accepted",
+            extra=fields(context=noted.context_id, message=visit.message_type, role=facts.role.value),
+        )
+        return Launch(
+            handle,
+            visit.message_type,
+            noted.context_id,
+            roster_wanted=noted.roster_wanted,
+            proof=None if secret else _proof(login, ticket),
+        )
+
+    def _keep_message(
+        self, session: Session, visit: LaunchSession, noted: LaunchRecord, claims: dict[str, Any]
+    ) -> None:
+        details = message_claims(claims)
+        if details:
+            owner = Owner.course(noted.tenant_id, noted.context_id)
+            visit.sealed_message = self._vault.seal_json(session, owner, message_place(visit.id), details)
+
+    def stored_values(self, state: str, nonce: str) -> dict[str, str]:
+        """What the login asks the platform to keep for a browser without cookies: names and values."""
+        return proof_of(self._signing_key, state, nonce).entries(state, nonce)
 
 
-def read_facts(claims: dict[str, Any], registration_id: UUID, deployment_id: UUID) -> LaunchFacts:
-    """What a verified launch says, in our own terms. Missing and odd claims are read as absent."""
-    context, link = _object(claims, names.CONTEXT), _object(claims, names.RESOURCE_LINK)
-    ags, nrps = _object(claims, names.AGS), _object(claims, names.NRPS)
-    lis, ext, platform = _object(claims, names.LIS), _object(claims, names.EXT), _object(claims, names.TOOL_PLATFORM)
-    decision = roles.decide(claims[names.ROLES])
-    profile = {name: _text(claims, name) for name in PROFILE_CLAIMS}
-    profile |= {"sourcedid": _text(lis, "person_sourcedid"), "username": _text(ext, "user_username")}
-    scopes = ags.get("scope")
-    return LaunchFacts(
-        registration_id=registration_id,
-        deployment_id=deployment_id,
-        subject=claims["sub"],
-        role=decision.role,
-        test_user=decision.test_user,
-        profile=profile,
-        lms_context_id=_text(context, "id"),
-        context_title=_text(context, "title"),
-        context_label=_text(context, "label"),
-        lms_link_id=_text(link, "id") or None,
-        link_title=_text(link, "title"),
-        assignment_id=_assignment(claims),
-        lineitems_url=_url(ags, "lineitems"),
-        lineitem_url=_url(ags, "lineitem"),
-        ags_scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
-        memberships_url=_url(nrps, "context_memberships_url"),
-        product_family=_text(platform, "product_family_code"),
-    )
+def forget_logins(session: Session, clock: Clock = utc_now) -> None:
+    """Remove logins that can no longer lead anywhere."""
+    session.execute(delete(LoginState).where(LoginState.expires_at < clock() - KEPT_LOGINS))
 
 
-def _assignment(claims: dict[str, Any]) -> UUID | None:
-    """From the custom parameter that deep linking set, or from the link's own address."""
-    custom = _text(_object(claims, names.CUSTOM), "assignment_id")
-    from_url = parse_qs(urlsplit(claims[names.TARGET_LINK_URI]).query).get("assignment", [""])[0]
-    for value in (custom, from_url):
-        try:
-            return uuid.UUID(value)
-        except ValueError:
-            continue
-    return None
+def _proof(login: _Login, ticket: str) -> Proof:
+    return Proof(ticket, login.state, login.nonce, login.storage_target, login.platform_origin)
 
 
-def _object(claims: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = claims.get(name)
-    return value if isinstance(value, dict) else {}
+def _error_code(value: str) -> str:
+    """An OIDC error code as far as it looks like one: the rest of such an answer is anybody's text."""
+    return value if value.isascii() and value.replace("_", "").isalnum() and len(value) <= 40 else "unnamed"
 
 
-def _text(claims: Mapping[str, Any], name: str) -> str:
-    value = claims.get(name)
-    # A value that begins with "$" is a variable that the platform did not know.
-    return value.strip()[:1000] if isinstance(value, str) and not value.startswith("$") else ""
-
-
-def _url(claims: Mapping[str, Any], name: str) -> str | None:
-    value = _text(claims, name)
-    return value if value.startswith(("https://", "http://")) and len(value) <= 2048 else None
-
-
-def _audit(session: Session, tenant_id: UUID, person_id: UUID, context_id: UUID, message_type: str, role: str) -> None:
+def _audit(session: Session, noted: LaunchRecord, message_type: str, facts: LaunchFacts) -> None:
     record(
         session,
         event="launch.accepted",
-        actor=Actor.person(person_id),
-        tenant_id=tenant_id,
+        actor=Actor.person(noted.person_id),
+        tenant_id=noted.tenant_id,
         object_type="context",
-        object_id=context_id,
-        details={"message": message_type, "role": role},
+        object_id=noted.context_id,
+        details={"message": message_type, "role": facts.role.value},
     )

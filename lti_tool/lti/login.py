@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
@@ -20,6 +19,8 @@ from lti_tool.sessions import hash_secret
 
 LIFETIME: Final = timedelta(minutes=10)
 LONGEST_HINT: Final = 8192
+LONGEST_TARGET: Final = 255
+INITIATION: Final = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class LoginRequest:
     target_link_uri: str
     message_hint: str
     client_id: str
+    storage_target: str = ""
+    """The frame that keeps data for us (`lti_storage_target`); empty when the platform offers none."""
 
 
 def read_request(values: Mapping[str, str]) -> LoginRequest:
@@ -45,6 +48,7 @@ def read_request(values: Mapping[str, str]) -> LoginRequest:
         target_link_uri=values.get("target_link_uri", ""),
         message_hint=values.get("lti_message_hint", ""),
         client_id=values.get("client_id", ""),
+        storage_target=values.get("lti_storage_target", "")[:LONGEST_TARGET],
     )
     if not request.issuer or not request.login_hint:
         raise LoginRefused(f"Your LMS did not say who it is or who you are. {ADVICE}", code="login_incomplete")
@@ -53,8 +57,18 @@ def read_request(values: Mapping[str, str]) -> LoginRequest:
     return request
 
 
-def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: str, clock: Clock = utc_now) -> str:
-    """Note a login and return the address at the platform to go to: the stored one, never one from the request.
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login that has begun."""
+
+    url: str
+    """Where the browser goes next: the stored address of the platform, never one from the request."""
+    state: str
+    nonce: str
+
+
+def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: str, clock: Clock = utc_now) -> Login:
+    """Note a login.
 
     Raises:
         LoginRefused: the platform is not connected, or its client can't be told.
@@ -62,7 +76,6 @@ def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: s
     registration = _registration(session, request)
     now = clock()
     state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    session.execute(delete(LoginState).where(LoginState.expires_at < now - timedelta(days=1)))
     session.add(
         LoginState(
             id=uuid.uuid4(),
@@ -70,6 +83,7 @@ def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: s
             nonce=nonce,
             registration_id=registration.id,
             browser_hash=hash_secret(secret),
+            storage_target=request.storage_target,
             created_at=now,
             expires_at=now + LIFETIME,
         )
@@ -88,7 +102,7 @@ def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: s
     if request.message_hint:
         parameters["lti_message_hint"] = request.message_hint
     joint = "&" if urlsplit(registration.authorization_url).query else "?"
-    return f"{registration.authorization_url}{joint}{urlencode(parameters)}"
+    return Login(f"{registration.authorization_url}{joint}{urlencode(parameters)}", state, nonce)
 
 
 def _registration(session: Session, request: LoginRequest) -> Registration:

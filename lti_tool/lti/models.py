@@ -1,12 +1,29 @@
-"""The protocol's memory: logins under way, our signing keys, the platforms' key sets."""
+"""The protocol's memory: logins and registrations under way, our signing keys, the platforms' key sets."""
 
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.database import Base, JsonObject
-from grading.models.columns import Created, Key, Moment, Sealed
+from config.database import Base, JsonObject, state_type
+from grading.models.columns import Created, Key, LmsId, Moment, Sealed
+
+
+class RegistrationProgress(StrEnum):
+    """How far an attempt to connect came. One that stays `started` was cut off while the LMS was asked."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ConnectionMode(StrEnum):
+    """Who may connect an LMS by dynamic registration. What comes in openly still waits for approval."""
+
+    CLOSED = "closed"
+    INVITATION = "invitation"
+    OPEN = "open"
 
 
 class LoginState(Base):
@@ -19,11 +36,69 @@ class LoginState(Base):
     nonce: Mapped[str] = mapped_column(String(64))
     registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
     browser_hash: Mapped[str] = mapped_column(String(64))
+    storage_target: Mapped[str] = mapped_column(String(255), default="")
+    """The frame that keeps data for browsers without cookies, as the platform named it (LTI platform storage)."""
     created_at: Mapped[Created]
     expires_at: Mapped[Moment] = mapped_column(index=True)
     consumed_at: Mapped[Moment | None]
     visit_handle: Mapped[str | None] = mapped_column(String(64))
     """Where the launch led: a reload in the same browser goes there again."""
+
+
+class DynamicRegistration(Base):
+    """One attempt of an LMS's administrator to connect, written down before the LMS is told (L5)."""
+
+    __tablename__ = "dynamic_registration"
+
+    id: Mapped[Key]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """Hash of the LMS's registration token (or of address and time where it sends none): each is used once."""
+    issuer: Mapped[LmsId]
+    state: Mapped[RegistrationProgress] = mapped_column(state_type(RegistrationProgress, "registration_progress"))
+    invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration_invitation.id"))
+    registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"))
+    failure_words: Mapped[str | None] = mapped_column(Text())
+    created_at: Mapped[Created]
+    finished_at: Mapped[Moment | None]
+
+
+class RegistrationInvitation(Base):
+    """A link with which one LMS may connect. Only its hash is kept."""
+
+    __tablename__ = "registration_invitation"
+
+    id: Mapped[Key]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("administrator.id"))
+    created_at: Mapped[Created]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+    withdrawn_at: Mapped[Moment | None]
+
+
+class ConnectionPolicy(Base):
+    """Who may connect an LMS by dynamic registration. One row at most; none means: by invitation."""
+
+    __tablename__ = "connection_policy"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    mode: Mapped[ConnectionMode] = mapped_column(state_type(ConnectionMode, "connection_mode"))
+    changed_at: Mapped[Moment]
+
+
+class LegacyConsumer(Base):
+    """An LTI 1.1 consumer key of a registration, to check migration claims with (LTI Core 1.3 migration guide)."""
+
+    __tablename__ = "legacy_consumer"
+    __table_args__ = (UniqueConstraint("registration_id", "consumer_key"),)
+
+    id: Mapped[Key]
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
+    consumer_key: Mapped[LmsId]
+    sealed_secret: Mapped[Sealed]
+    created_at: Mapped[Created]
 
 
 class ToolKey(Base):

@@ -29,14 +29,19 @@ class PlatformKeys:
         self._http = http
         self._clock = clock
 
-    def find(self, registration_id: UUID, jwks_url: str, kid: str) -> jwt.PyJWK:
+    def find(
+        self, registration_id: UUID, jwks_url: str, kid: str, *, stored: PlatformKeySet | None = None
+    ) -> jwt.PyJWK:
         """The RSA key with this id in the registration's key set.
+
+        Args:
+            stored: the stored set, if the caller has read it already.
 
         Raises:
             TokenRefused: there is no such key, even after one fresh look.
         """
         now = self._clock()
-        stored = self._stored(registration_id)
+        stored = stored or self._stored(registration_id)
         if stored is None or stored.expires_at <= now:
             stored = self._fetch(registration_id, jwks_url, now, forced=False) or stored
         key = _pick(stored.content, kid) if stored else None

@@ -17,6 +17,14 @@ _PRINCIPALS: Final = {
     "Mentor": CourseRole.OBSERVER,
 }
 _ASSISTING: Final = frozenset({"TeachingAssistant", "TeachingAssistantSection", "Grader"})
+_ADMINISTRATORS: Final = frozenset(
+    {
+        "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin",
+        "http://purl.imsglobal.org/vocab/lis/v2/system/person#AccountAdmin",
+    }
+)
 # The first of these that somebody holds is what they are.
 _RANK: Final = (
     CourseRole.INSTRUCTOR,
@@ -33,6 +41,8 @@ class RoleDecision:
 
     role: CourseRole
     test_user: bool
+    administrator: bool = False
+    """An administrator of the LMS as a whole: gives nothing in a course, opens data privacy launches."""
 
 
 def decide(roles: Iterable[object]) -> RoleDecision:
@@ -43,7 +53,7 @@ def decide(roles: Iterable[object]) -> RoleDecision:
     # Some platforms send Instructor beside Instructor#TeachingAssistant: an assistant is not the instructor.
     kept = [role for role in found if not (assisting and role is CourseRole.INSTRUCTOR)]
     chosen = next((role for role in _RANK if role in kept), CourseRole.OBSERVER)
-    return RoleDecision(chosen, TEST_USER in given)
+    return RoleDecision(chosen, TEST_USER in given, any(role in _ADMINISTRATORS for role in given))
 
 
 def _one(role: str) -> CourseRole | None:

@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 
 from lti_tool.csrf import check_csrf
 from lti_tool.pages import instructor, student
+from lti_tool.pages.arrivals import page_of
 from lti_tool.pages.visited import linked_assignment_id
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may
-from lti_tool.sessions import browser_secret, load_visit
+from lti_tool.sessions import browser_secret, load_visit, message_details
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -46,9 +47,10 @@ def make_course_blueprint() -> Blueprint:
 def home() -> Response | str:
     """Where a launch arrives: to the page that fits role and link."""
     visit = current_visit()
-    if visit.message_type == "LtiDeepLinkingRequest":
-        return redirect(url_for(".deep_link"), 303)
     with parts().database.transaction() as session:
+        page = page_of(visit.message_type, message_details(session, parts().vault, visit))
+        if page is not None:
+            return redirect(url_for(page), 303)
         linked = linked_assignment_id(session, visit.resource_link_id)
     if linked is None:
         if may(visit, Ability.CONFIGURE):

@@ -22,8 +22,7 @@ from lti_tool.pages.instructor.settings import (
 )
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, needs
-from lti_tool.sessions import LaunchSession
-from privacy.sealing import Place
+from lti_tool.sessions import message_details
 
 LONGEST_TEXT = 500
 
@@ -98,10 +97,8 @@ def _settings(session: Session) -> dict[str, Any]:
         NotAllowed: this visit did not begin with a deep linking request.
     """
     visit = current_visit()
-    launch = session.get_one(LaunchSession, visit.session_id)
-    if visit.message_type != DEEP_LINKING_REQUEST or launch.sealed_deep_linking is None:
+    details = message_details(session, parts().vault, visit)
+    if visit.message_type != DEEP_LINKING_REQUEST or "deep_linking" not in details:
         raise NotAllowed("Nothing can be added from here. Use “Add” in your course page.")
-    settings: dict[str, Any] = parts().vault.open_json(
-        session, Place("launch_session", "deep_linking", launch.id), launch.sealed_deep_linking
-    )
+    settings: dict[str, Any] = details["deep_linking"]
     return settings

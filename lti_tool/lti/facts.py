@@ -1,0 +1,106 @@
+"""What a verified message says, in our own terms. Missing and odd claims are read as absent, never as an error."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from grading.arrivals import LaunchFacts
+from lti_tool.lti import claims as names
+from lti_tool.lti import roles
+from lti_tool.lti.verify import person_concerned
+
+PROFILE_CLAIMS: Final = ("name", "given_name", "family_name", "middle_name", "email")
+LONGEST_TEXT: Final = 1000
+MOST_CUSTOM: Final = 100
+
+
+def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id: str) -> LaunchFacts:
+    """Course, person, role, link and services of a launch."""
+    context, link = _object(claims, names.CONTEXT), _object(claims, names.RESOURCE_LINK)
+    ags, nrps = _object(claims, names.AGS), _object(claims, names.NRPS)
+    lis, ext, platform = _object(claims, names.LIS), _object(claims, names.EXT), _object(claims, names.TOOL_PLATFORM)
+    decision = roles.decide(claims[names.ROLES])
+    profile = {name: text_of(claims, name) for name in PROFILE_CLAIMS}
+    profile |= {"sourcedid": text_of(lis, "person_sourcedid"), "username": text_of(ext, "user_username")}
+    scopes = ags.get("scope")
+    link_id = text_of(link, "id")
+    custom = custom_of(claims)
+    return LaunchFacts(
+        registration_id=registration_id,
+        lms_deployment_id=lms_deployment_id,
+        subject=claims["sub"],
+        role=decision.role,
+        test_user=decision.test_user,
+        profile=profile,
+        # A link outside of any course is a course of its own: it shares nothing with other such links.
+        lms_context_id=text_of(context, "id") or (f"link {link_id}"[:255] if link_id else ""),
+        context_title=text_of(context, "title"),
+        context_label=text_of(context, "label"),
+        origin_ids=tuple(part.strip() for part in custom.get("context_id_history", "").split(",") if part.strip())[:20],
+        lms_link_id=link_id or None,
+        link_title=text_of(link, "title"),
+        assignment_id=_assignment(claims, custom),
+        lineitems_url=url_of(ags, "lineitems"),
+        lineitem_url=url_of(ags, "lineitem"),
+        ags_scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
+        memberships_url=url_of(nrps, "context_memberships_url"),
+        product_family=text_of(platform, "product_family_code"),
+    )
+
+
+def message_claims(claims: dict[str, Any]) -> dict[str, Any]:
+    """The claims that belong to the kind of message, under short names; see `sessions.message_details`."""
+    found = {
+        "deep_linking": _object(claims, names.DEEP_LINKING),
+        "activity": _object(claims, names.ACTIVITY),
+        "submission": _object(claims, names.SUBMISSION),
+        "asset": _object(claims, names.ASSET),
+        "report_type": text_of(claims, names.ASSET_REPORT_TYPE),
+        "eula": _object(claims, names.EULA_SERVICE),
+        "notices": _object(claims, names.PLATFORM_NOTIFICATION_SERVICE),
+        "for_user": person_concerned(claims) or "",
+    }
+    details = {name: value for name, value in found.items() if value}
+    message = claims[names.MESSAGE_TYPE]
+    if message == names.RESOURCE_LINK_REQUEST or not details:
+        return {}
+    custom = custom_of(claims)
+    return details | ({"custom": custom} if custom else {})
+
+
+def custom_of(claims: Mapping[str, Any]) -> dict[str, str]:
+    """Custom parameters with a value; a variable that the platform did not know counts as none."""
+    given = _object(claims, names.CUSTOM)
+    return {name: value for name in list(given)[:MOST_CUSTOM] if (value := text_of(given, name))}
+
+
+def text_of(claims: Mapping[str, Any], name: str) -> str:
+    """A text; empty when it is missing, no text, or an unresolved variable such as `$Context.id.history`."""
+    value = claims.get(name)
+    return value.strip()[:LONGEST_TEXT] if isinstance(value, str) and not value.startswith("$") else ""
+
+
+def url_of(claims: Mapping[str, Any], name: str) -> str | None:
+    """A web address of usual length."""
+    value = claims.get(name)
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")) or len(value) > 2048:
+        return None
+    return value
+
+
+def _assignment(claims: dict[str, Any], custom: Mapping[str, str]) -> UUID | None:
+    """From the custom parameter that deep linking set, or from the link's own address."""
+    from_url = parse_qs(urlsplit(claims[names.TARGET_LINK_URI]).query).get("assignment", [""])[0]
+    for value in (custom.get("assignment_id", ""), from_url):
+        try:
+            return uuid.UUID(value)
+        except ValueError:
+            continue
+    return None
+
+
+def _object(claims: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = claims.get(name)
+    return value if isinstance(value, dict) else {}
