@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         default=0, ge=0, description="How many reverse proxies in front of us set X-Forwarded-* headers."
     )
+    private_platforms: bool = Field(
+        default=False,
+        description="Whether an LMS may live in a private network (10.x, 192.168.x …). Off, only public ones are asked.",
+    )
     provider_label: str = Field(default="OpenAI", description="What pages call the service that work is sent to.")
     time_zone: str = Field(default="UTC", description="Time zone in which pages show and read dates, as Europe/Berlin.")
     notice: str = Field(

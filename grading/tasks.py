@@ -1,9 +1,12 @@
 """Celery's entry points: load, call one domain function, commit. Anything lost here is found again by the tick."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from config.database import Database
@@ -15,6 +18,8 @@ from grading.roster import RosterSource, RosterUnavailable
 from privacy.sealing import Vault
 
 TICK = "blindmark.tick"
+SWEEP = "blindmark.sweep"
+SWEEP_SECONDS = 900.0
 ADVANCE_BATCH = "blindmark.advance_batch"
 DELIVER_PUSH = "blindmark.deliver_push"
 REFRESH_ROSTER = "blindmark.refresh_roster"
@@ -33,6 +38,8 @@ class Work:
     gradebook: Gradebook
     rosters: RosterSource
     clock: Clock = utc_now
+    sweeps: Sequence[Callable[[Session, datetime], None]] = ()
+    """What other rooms want removed once it is old; run now and then."""
 
     def tick(self, send: Send) -> None:
         """Find everything that is due, whoever was meant to do it, and hand each to a task of its own."""
@@ -45,6 +52,12 @@ class Work:
             send(DELIVER_PUSH, [str(push_id)])
         for context_id in courses:
             send(REFRESH_ROSTER, [str(context_id)])
+
+    def sweep(self) -> None:
+        """Remove what is only remembered for a while."""
+        for sweep in self.sweeps:
+            with self.database.transaction() as session:
+                sweep(session, self.clock())
 
     def refresh_roster(self, context_id: str) -> None:
         """Read one course's roster. What the LMS refuses now is tried again later; the old roster stays."""
@@ -79,9 +92,11 @@ def register(app: Any, work: Work, tick_seconds: float) -> None:
         app.task(name=name)(task)
 
     run(TICK, lambda: work.tick(send))
+    run(SWEEP, work.sweep)
     run(ADVANCE_BATCH, work.advance_batch)
     run(DELIVER_PUSH, work.deliver_push)
     run(REFRESH_ROSTER, work.refresh_roster)
     app.conf.beat_schedule = {
-        "tick": {"task": TICK, "schedule": tick_seconds, "options": {"expires": tick_seconds * 2}}
+        "tick": {"task": TICK, "schedule": tick_seconds, "options": {"expires": tick_seconds * 2}},
+        "sweep": {"task": SWEEP, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     }

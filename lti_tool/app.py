@@ -4,6 +4,7 @@ from importlib.metadata import version
 from io import BytesIO
 from typing import IO
 
+import requests
 from flask import Flask, Request, Response, g, jsonify, request, url_for
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
@@ -44,7 +45,7 @@ class InMemoryRequest(Request):
         return BytesIO()
 
 
-def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys) -> Flask:
+def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, http: requests.Session) -> Flask:
     """Build the application. Nothing is read from the environment here."""
     settings = parts.settings
     app = Flask("lti_tool", static_url_path="/static")
@@ -72,7 +73,7 @@ def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys) -> Flask:
     add_error_pages(app)
     add_security_headers(app, FrameAncestors(lambda: _platform_urls(parts)), secure=settings.secure_transport)
     _add_context(app, parts)
-    app.register_blueprint(make_lti_blueprint(launcher, keys))
+    app.register_blueprint(make_lti_blueprint(launcher, keys, http))
     app.register_blueprint(make_course_blueprint())
     app.register_blueprint(make_admin_blueprint())
     app.register_blueprint(make_api_blueprint())

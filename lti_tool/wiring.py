@@ -16,19 +16,21 @@ from config.database import open_database
 from config.errors import ConfigurationError
 from config.logging import fields, get_logger
 from config.migrate import is_current, upgrade
-from config.settings import Settings, prepare_data_dir, secret_key
+from config.settings import Settings, is_loopback, prepare_data_dir, secret_key
 from grading import roster, tasks
 from grading.batches.run import Runner
 from grading.providers.base import Provider
 from grading.providers.openai import OpenAIProvider
 from lti_tool.app import create_app
-from lti_tool.lti.keys import ToolKeys
-from lti_tool.lti.launch import Launcher
+from lti_tool.lti.keys import ToolKeys, forget_keys
+from lti_tool.lti.launch import Launcher, forget_logins
 from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.public_network import guard
 from lti_tool.lti.services.ags import AgsGradebook
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from lti_tool.parts import Parts
+from lti_tool.sessions import forget_visits
 from privacy.audit import AuditLog
 from privacy.keyring import create_keyring, load_keyring
 from privacy.sealing import Vault
@@ -45,10 +47,12 @@ class Application:
     celery: Celery
     launcher: Launcher
     keys: ToolKeys
+    http: requests.Session
+    """Reaches platforms, within the limits that the settings draw."""
 
     def web(self) -> Flask:
         """The web application."""
-        return create_app(self.parts, self.launcher, self.keys)
+        return create_app(self.parts, self.launcher, self.keys, self.http)
 
 
 def open_parts(settings: Settings, *, migrate: bool = True, clock: Clock = utc_now) -> Parts:
@@ -80,7 +84,7 @@ def open_application(
         raise ConfigurationError("The database does not have the newest schema. Run: blindmark migrate")
     vault, audit = Vault(keyring), AuditLog(keyring)
     audit.attach(database.sessions)
-    http = _http_session()
+    http = _http_session(settings)
     keys = ToolKeys(vault, clock)
     connector = ServiceConnector(database, keys, http, clock)
     source = NrpsRosterSource(connector)
@@ -93,6 +97,7 @@ def open_application(
         gradebook=AgsGradebook(database, connector),
         rosters=source,
         clock=clock,
+        sweeps=(forget_logins, forget_visits, forget_keys),
     )
     tasks.register(celery, work, settings.tick_seconds)
 
@@ -123,17 +128,17 @@ def open_application(
         session_hours=settings.session_hours,
         clock=clock,
     )
-    return Application(parts, celery, launcher, keys)
+    return Application(parts, celery, launcher, keys, http)
 
 
 def _refresh_roster(work: tasks.Work, context_id: UUID) -> None:
     roster.refresh(work.database, work.vault, work.rosters, context_id, work.clock)
 
 
-def _http_session() -> requests.Session:
+def _http_session(settings: Settings) -> requests.Session:
     session = requests.Session()
     session.headers["User-Agent"] = USER_AGENT
-    return session
+    return guard(session, loopback=is_loopback(settings.base_url), private=settings.private_platforms)
 
 
 def _providers(settings: Settings) -> Mapping[str, Provider]:

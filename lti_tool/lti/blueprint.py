@@ -1,5 +1,6 @@
 """The addresses that platforms use: login, launch, key set; and what an administrator needs to connect an LMS."""
 
+import requests
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -7,21 +8,22 @@ from config.logging import fields, get_logger
 from grading.tasks import REFRESH_ROSTER
 from lti_tool.lti import login
 from lti_tool.lti.errors import LtiError
-from lti_tool.lti.keys import ToolKeys
+from lti_tool.lti.keys import JWKS_SECONDS, ToolKeys
 from lti_tool.lti.launch import Launcher
+from lti_tool.lti.register_pages import add_registration_routes
 from lti_tool.lti.storage import StoredProof
 from lti_tool.parts import parts
 from lti_tool.security_headers import origin
 from lti_tool.sessions import browser_secret, give_browser_secret, new_browser_secret
 
-JWKS_SECONDS = 3600
 FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 log = get_logger(__name__)
 
 
-def make_lti_blueprint(launcher: Launcher, keys: ToolKeys) -> Blueprint:
+def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, http: requests.Session) -> Blueprint:
     """Routes under /lti. Their forms come from platforms: state and signature protect them, not our form tokens."""
     blueprint = Blueprint("lti", __name__, url_prefix="/lti")
+    add_registration_routes(blueprint, http)
 
     @blueprint.errorhandler(LtiError)
     def _refused(error: LtiError) -> tuple[str, int]:
@@ -95,11 +97,6 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys) -> Blueprint:
         response = make_response(jsonify(content))
         response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
         return response
-
-    @blueprint.get("/register")
-    def register() -> str:
-        """What an LMS's administrator enters to connect Blindmark by hand."""
-        return render_template("lti/register.html")
 
     @blueprint.post("/notices")
     def notices() -> tuple[Response, int]:

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -277,9 +277,9 @@ class Launcher:
         return proof_of(self._signing_key, state, nonce).entries(state, nonce)
 
 
-def forget_logins(session: Session, clock: Clock = utc_now) -> None:
+def forget_logins(session: Session, now: datetime) -> None:
     """Remove logins that can no longer lead anywhere."""
-    session.execute(delete(LoginState).where(LoginState.expires_at < clock() - KEPT_LOGINS))
+    session.execute(delete(LoginState).where(LoginState.expires_at < now - KEPT_LOGINS))
 
 
 def _proof(login: _Login, ticket: str) -> Proof:

@@ -102,7 +102,10 @@ class LegacyConsumer(Base):
 
 
 class ToolKey(Base):
-    """One of our RSA keys: published from the start, signing from `activates_at`, gone from use at `retired_at`."""
+    """One of our RSA keys: published from the start, signing from `activates_at`, withdrawn at `retired_at`.
+
+    Both moments may lie ahead.
+    """
 
     __tablename__ = "tool_key"
 

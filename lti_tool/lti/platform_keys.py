@@ -52,6 +52,14 @@ class PlatformKeys:
             raise refused("unknown_key" if stored else "keys_unavailable")
         return key
 
+    def refresh(self, registration_id: UUID, jwks_url: str) -> int | None:
+        """Fetch the key set now; returns how many of its keys can be used, None when it can't be had."""
+        stored = self._fetch(registration_id, jwks_url, self._clock(), forced=False)
+        if stored is None:
+            return None
+        named = [key.get("kid") for key in stored.content["keys"] if isinstance(key, dict)]
+        return sum(isinstance(kid, str) and _pick(stored.content, kid) is not None for kid in named)
+
     def _stored(self, registration_id: UUID) -> PlatformKeySet | None:
         with self._database.transaction() as session:
             return session.get(PlatformKeySet, registration_id)

@@ -93,6 +93,10 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-print]")) window.print();
+    if (event.target.closest?.("[data-lti-close]")) {
+      const subject = document.querySelector("[data-lti-close]").dataset.ltiClose || "org.imsglobal.lti.close";
+      (window.opener || window.parent).postMessage({ subject }, "*");
+    }
     if (!event.target.closest?.("[data-keys-switch]")) return;
     keysOn = !keysOn;
     memory.set("blindmark-keys", keysOn ? "on" : "off");

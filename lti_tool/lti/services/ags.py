@@ -12,7 +12,8 @@ from config.database import Database
 from grading.gradebook_port import ReceiptOutcome, ScoreMessage, ScoreReceipt
 from grading.models import Assignment, Context
 from lti_tool.lti.claims import SCOPE_LINEITEM, SCOPE_SCORE
-from lti_tool.lti.services.connector import ServiceConnector, ServiceFailed
+from lti_tool.lti.services.connector import ServiceConnector
+from lti_tool.lti.services.errors import ServiceFailed
 
 LINEITEM: Final = "application/vnd.ims.lis.v2.lineitem+json"
 LINEITEMS: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"

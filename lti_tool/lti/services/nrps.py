@@ -7,7 +7,8 @@ from uuid import UUID
 from grading.roster import Member, RosterUnavailable
 from lti_tool.lti.claims import SCOPE_MEMBERSHIP
 from lti_tool.lti.roles import decide
-from lti_tool.lti.services.connector import ServiceConnector, ServiceFailed
+from lti_tool.lti.services.connector import ServiceConnector
+from lti_tool.lti.services.errors import ServiceFailed
 
 MEMBERSHIPS: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 MOST_MEMBERS: Final = 20_000

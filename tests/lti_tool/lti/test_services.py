@@ -20,7 +20,8 @@ from grading.people import compiled_roster, names_of
 from grading.roster import RosterUnavailable
 from lti_tool.lti import claims as names
 from lti_tool.lti.services.ags import AgsGradebook, read_receipt, score_body, service_url
-from lti_tool.lti.services.connector import ServiceConnector, ServiceFailed, next_link
+from lti_tool.lti.services.connector import ServiceConnector, next_link
+from lti_tool.lti.services.errors import ServiceFailed
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from tests.lti_tool.conftest import Tool
 from tests.lti_tool.lms import CLIENT_ID, MEMBERSHIP, Answer
