@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     )
     private_platforms: bool = Field(
         default=False,
-        description="Whether an LMS may live in a private network (10.x, 192.168.x …). Off, only public ones are asked.",
+        description="Whether an LMS may live in a private network (10.x, 192.168.x …); if not, only public ones are.",
     )
     provider_label: str = Field(default="OpenAI", description="What pages call the service that work is sent to.")
     time_zone: str = Field(default="UTC", description="Time zone in which pages show and read dates, as Europe/Berlin.")

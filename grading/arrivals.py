@@ -101,7 +101,7 @@ _Found = tuple[Registration, Deployment | None, Context | None, Person | None, E
 
 
 def _find(session: Session, facts: LaunchFacts) -> _Found:
-    row = session.execute(
+    return session.execute(
         select(Registration, Deployment, Context, Person, Enrolment, ResourceLink)
         .outerjoin(
             Deployment,
@@ -119,7 +119,6 @@ def _find(session: Session, facts: LaunchFacts) -> _Found:
         )
         .where(Registration.id == facts.registration_id)
     ).one()
-    return row
 
 
 def _note_deployment(session: Session, facts: LaunchFacts) -> Deployment:

@@ -159,6 +159,8 @@ def update(
     check(draft, offered_models, clock())
     before = view.draft()
     _apply(view.assignment, draft)
+    if (draft.title.strip(), draft.points_hundredths) != (before.title, before.points_hundredths):
+        view.assignment.column_outdated = True
     changed: dict[str, int] = {}
     if _prompt_fields(draft) != _prompt_fields(before):
         changed["prompt_version"] = view.prompt.number + 1

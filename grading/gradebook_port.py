@@ -14,6 +14,7 @@ class ReceiptOutcome(StrEnum):
     ALREADY_THERE = "already_there"  # the LMS has this message or a newer one
     REJECTED = "rejected"  # it would be rejected again
     RETRY = "retry"  # it may work later
+    HELD = "held"  # the LMS shows something that a person entered there: a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,6 @@ class ScoreMessage:
 
     deployment_id: UUID
     assignment_id: UUID
-    lineitem_url: str
-    """Empty while the assignment's column is not known."""
     subject: str
     timestamp: datetime
     activity_progress: str
@@ -32,6 +31,8 @@ class ScoreMessage:
     maximum_hundredths: int
     comment: str | None
     submitted_at: datetime | None
+    overwrite: bool = False
+    """A person wants this to replace what somebody entered in the LMS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,27 @@ class ScoreReceipt:
     outcome: ReceiptOutcome
     status: int | None
     words: str
+    retry_after: float | None = None
+    """Seconds that the LMS wants us to wait, if it said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class LmsResult:
+    """What an LMS's gradebook shows for one student (AGS 2.0, 3.3); None where it shows nothing."""
+
+    subject: str
+    score: float | None
+    maximum: float
+    has_comment: bool
+
+
+class GradebookUnavailable(Exception):
+    """The gradebook could not be read. `offered` says whether the LMS lets us read it at all."""
+
+    def __init__(self, words: str, *, offered: bool) -> None:
+        super().__init__(words)
+        self.words = words
+        self.offered = offered
 
 
 class Gradebook(Protocol):
@@ -48,3 +70,17 @@ class Gradebook(Protocol):
 
     def post_score(self, message: ScoreMessage) -> ScoreReceipt:
         """Send one message. Never raises for an answer of the LMS: the receipt says what it was."""
+
+    def read_results(self, deployment_id: UUID, assignment_id: UUID) -> list[LmsResult]:
+        """What the assignment's column holds; empty when there is no column yet.
+
+        Raises:
+            GradebookUnavailable: it can't be read now, or not at all.
+        """
+
+    def update_column(self, deployment_id: UUID, assignment_id: UUID) -> None:
+        """Give the assignment's column the assignment's present title and points, if there is a column.
+
+        Raises:
+            GradebookUnavailable: it can't be changed now, or not at all.
+        """

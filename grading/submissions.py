@@ -175,7 +175,7 @@ def hand_in(
         estimate = estimate_microdollars(view, work.text, now)
         queue.enqueue(session, submission=submission, context=context, estimated_microdollars=estimate, clock=clock)
     session.delete(draft)
-    gradebook.announce_submission(session, view=view, submission=submission, clock=clock)
+    gradebook.announce_submission(session, vault, view=view, submission=submission, clock=clock)
     record(
         session,
         event="submission.handed_in",

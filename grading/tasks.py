@@ -22,6 +22,7 @@ SWEEP = "blindmark.sweep"
 SWEEP_SECONDS = 900.0
 ADVANCE_BATCH = "blindmark.advance_batch"
 DELIVER_PUSH = "blindmark.deliver_push"
+UPDATE_COLUMN = "blindmark.update_column"
 REFRESH_ROSTER = "blindmark.refresh_roster"
 log = get_logger(__name__)
 
@@ -48,8 +49,11 @@ class Work:
         with self.database.transaction() as session:
             pushes = gradebook.due(session, self.clock())
             courses = roster.due(session, self.clock())
+            columns = gradebook.due_columns(session)
         for push_id in pushes:
             send(DELIVER_PUSH, [str(push_id)])
+        for assignment_id in columns:
+            send(UPDATE_COLUMN, [str(assignment_id)])
         for context_id in courses:
             send(REFRESH_ROSTER, [str(context_id)])
 
@@ -74,6 +78,10 @@ class Work:
         """Send one message to a gradebook."""
         gradebook.deliver(self.database, self.vault, self.gradebook, UUID(push_id), self.clock)
 
+    def update_column(self, assignment_id: str) -> None:
+        """Bring one gradebook column up to date."""
+        gradebook.update_column(self.database, self.gradebook, UUID(assignment_id))
+
 
 def register(app: Any, work: Work, tick_seconds: float) -> None:
     """Give a Celery application its tasks and its schedule."""
@@ -95,6 +103,7 @@ def register(app: Any, work: Work, tick_seconds: float) -> None:
     run(SWEEP, work.sweep)
     run(ADVANCE_BATCH, work.advance_batch)
     run(DELIVER_PUSH, work.deliver_push)
+    run(UPDATE_COLUMN, work.update_column)
     run(REFRESH_ROSTER, work.refresh_roster)
     app.conf.beat_schedule = {
         "tick": {"task": TICK, "schedule": tick_seconds, "options": {"expires": tick_seconds * 2}},

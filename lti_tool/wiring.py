@@ -94,7 +94,7 @@ def open_application(
         database=database,
         vault=vault,
         runner=Runner(database, vault, providers, settings.batch_poll_seconds, clock),
-        gradebook=AgsGradebook(database, connector),
+        gradebook=AgsGradebook(database, connector, clock),
         rosters=source,
         clock=clock,
         sweeps=(forget_logins, forget_visits, forget_keys),

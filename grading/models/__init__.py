@@ -3,7 +3,7 @@
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
-from grading.models.gradebook import GradePush
+from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.queue import QueueItem
 from grading.models.submissions import AnonymizedText, Draft, Submission
@@ -21,6 +21,7 @@ __all__ = [
     "Draft",
     "Enrolment",
     "GradePush",
+    "LmsGrade",
     "Person",
     "PromptVersion",
     "QueueItem",

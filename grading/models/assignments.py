@@ -32,6 +32,14 @@ class Assignment(Base):
     """0 means any number."""
     lineitem_url: Mapped[Url | None]
     """The gradebook column, once an LMS has named it."""
+    column_claimed_until: Mapped[Moment | None]
+    """While in the future, one worker looks for the column or makes it: two would make two."""
+    column_outdated: Mapped[bool] = mapped_column(default=False)
+    """The column does not have the assignment's present title or points yet."""
+    results_read_at: Mapped[Moment | None]
+    """When the LMS's gradebook was last read for this assignment."""
+    results_offered: Mapped[bool] = mapped_column(default=True)
+    """Whether the LMS lets us read its gradebook, as far as we know."""
     created_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[Created]
 

@@ -33,6 +33,8 @@ class GradePush(Base):
     score_hundredths: Mapped[Hundredths | None]
     maximum_hundredths: Mapped[Hundredths]
     sealed_comment: Mapped[Sealed | None]
+    overwrite: Mapped[bool] = mapped_column(default=False)
+    """Somebody decided that this replaces what was entered in the LMS."""
     scored_at: Mapped[Moment]
     """AGS `timestamp`: at least one second after the previous message about this student."""
     attempts: Mapped[int] = mapped_column(default=0)
@@ -46,3 +48,17 @@ class GradePush(Base):
     created_at: Mapped[Created]
 
     submission: Mapped[Submission] = relationship()
+
+
+class LmsGrade(Base):
+    """What an LMS's gradebook showed for a student when it was last read, in the assignment's own points."""
+
+    __tablename__ = "lms_grade"
+    __table_args__ = (UniqueConstraint("assignment_id", "person_id"),)
+
+    id: Mapped[Key]
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    score_hundredths: Mapped[Hundredths | None]
+    has_comment: Mapped[bool] = mapped_column(default=False)
+    read_at: Mapped[Moment]

@@ -17,22 +17,7 @@ from privacy.sealing import Vault
 from tests import factories
 from tests.conftest import StillClock
 from tests.grading.batches.test_run import Scene, scene_of
-
-
-@dataclass
-class MemoryGradebook:
-    """Keeps `Gradebook` and remembers what it was sent."""
-
-    messages: list[ScoreMessage]
-    receipt: ScoreReceipt
-
-    def post_score(self, message: ScoreMessage) -> ScoreReceipt:
-        self.messages.append(message)
-        return self.receipt
-
-
-def taken() -> MemoryGradebook:
-    return MemoryGradebook([], ScoreReceipt(ReceiptOutcome.DELIVERED, 200, ""))
+from tests.grading.books import MemoryGradebook, taken
 
 
 @dataclass
@@ -233,12 +218,12 @@ def test_a_refused_delivery_waits_for_a_person(reviewed: Reviewed) -> None:
 def test_a_worker_killed_while_sending_leaves_the_message_to_the_next_one(reviewed: Reviewed) -> None:
     reviewed.approve()
 
-    class Dies:
+    class Dies(MemoryGradebook):
         def post_score(self, message: ScoreMessage) -> ScoreReceipt:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reviewed.deliver(Dies())  # type: ignore[arg-type]
+        reviewed.deliver(Dies([], ScoreReceipt(ReceiptOutcome.DELIVERED, 200, "")))
     assert reviewed.pushes()[-1] == (PushKind.RELEASED, PushState.SENDING)
     book = taken()
     reviewed.deliver(book)

@@ -23,12 +23,28 @@ class Platform:
     whole_points: ClassVar[bool] = False
     """Whether a column made by deep linking takes whole points only."""
 
+    comment_characters: ClassVar[int] = 8_000
+    """Most characters of a comment with a score."""
+
     placements: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Per message type, where the LMS shall offer it; asked for at registration."""
 
     def is_rate_limit(self, answer: Answer) -> bool:
         """Whether an answer means "too much at once" under another status than 429."""
         return False
+
+    def took_score(self, answer: Answer) -> bool:
+        """Whether a score was taken. An empty list says "refused" where the status line was lost on the way."""
+        return answer.status in (200, 201, 202, 204) and answer.body.strip() != b"[]"
+
+    def score_members(self, *, handed_in: bool, overwrite: bool) -> dict[str, Any]:
+        """Members of a score besides the standard ones.
+
+        Args:
+            handed_in: the message says that work came in, without a score.
+            overwrite: a person wants it to replace what was entered in the LMS.
+        """
+        return {}
 
     def tool_members(self) -> dict[str, Any]:
         """Members of the tool configuration at registration besides the standard ones."""

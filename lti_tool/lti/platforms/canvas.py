@@ -29,6 +29,16 @@ class Canvas(Platform):
         """Canvas answers 403 with these words."""
         return answer.status == 403 and b"Rate Limit Exceeded" in answer.body
 
+    def score_members(self, *, handed_in: bool, overwrite: bool) -> dict[str, Any]:
+        """Only work that was handed in is a new submission; a grade that a person entered stays unless told so."""
+        return {
+            VENDOR + "submission": {
+                "new_submission": handed_in,
+                "preserve_score": handed_in,
+                "prioritize_non_tool_grade": not overwrite,
+            }
+        }
+
     def tool_members(self) -> dict[str, Any]:
         """Names are needed to hide them; without a level Canvas shares none."""
         return {VENDOR + "privacy_level": "public"}

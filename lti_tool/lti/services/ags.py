@@ -1,30 +1,30 @@
-"""Assignment and Grade Services: columns found before they are made, scores sent once (AGS 2.0)."""
+"""Assignment and Grade Services: scores sent once, results read back (AGS 2.0, 3.3 and 3.4)."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
-from sqlalchemy import select
-
+from config.clock import Clock, utc_now
 from config.database import Database
-from grading.gradebook_port import ReceiptOutcome, ScoreMessage, ScoreReceipt
-from grading.models import Assignment, Context
-from lti_tool.lti.claims import SCOPE_LINEITEM, SCOPE_SCORE
+from grading.gradebook_port import GradebookUnavailable, LmsResult, ReceiptOutcome, ScoreMessage, ScoreReceipt
+from lti_tool.lti.claims import SCOPE_RESULT, SCOPE_SCORE
+from lti_tool.lti.outside import Answer
+from lti_tool.lti.platforms import Platform
+from lti_tool.lti.services.columns import Columns, compact, number
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.errors import ServiceFailed
 
-LINEITEM: Final = "application/vnd.ims.lis.v2.lineitem+json"
-LINEITEMS: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE: Final = "application/vnd.ims.lis.v1.score+json"
-_RETRY: Final = frozenset({408, 425, 429})
+RESULTS: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
+NOT_OFFERED: Final = frozenset({400, 401, 403, 404, 405, 406, 501})
 _WORDS: Final = {
     400: "Your LMS refused the score (HTTP 400): the student may not be gradable there.",
     401: "Your LMS refused our access (HTTP 401).",
     403: "Your LMS does not let Blindmark write to this column (HTTP 403).",
     404: "The gradebook column is gone (HTTP 404). Open the activity once to find it again.",
     409: "Your LMS has a newer score for this student already.",
+    412: "Your LMS says this person is not a student of the course (HTTP 412).",
     413: "Your LMS says the feedback is too long (HTTP 413).",
     422: "Your LMS says this person is not a student of the course (HTTP 422).",
 }
@@ -33,84 +33,59 @@ _WORDS: Final = {
 class AgsGradebook:
     """A `grading.gradebook_port.Gradebook` over AGS."""
 
-    def __init__(self, database: Database, connector: ServiceConnector) -> None:
-        self._database = database
+    def __init__(self, database: Database, connector: ServiceConnector, clock: Clock = utc_now) -> None:
         self._connector = connector
+        self._columns = Columns(database, connector, clock)
 
     def post_score(self, message: ScoreMessage) -> ScoreReceipt:
         """Send one score; the receipt says what the LMS made of it."""
         try:
-            url = message.lineitem_url or self._column(message)
-            answer = self._connector.request(
-                message.deployment_id,
-                "POST",
-                service_url(url, "scores"),
-                scopes=(SCOPE_SCORE,),
-                headers={"Content-Type": SCORE},
-                body=json.dumps(score_body(message), ensure_ascii=False, separators=(",", ":")).encode(),
-            )
+            platform = self._connector.platform_of(message.deployment_id)
+            url = self._columns.known(message.assignment_id) or self._column(message)
+            answer = self._post(message, url, platform)
+            if answer.status == 404:
+                # The column was deleted in the LMS: there may be another one by now, or there has to be.
+                self._columns.forget(message.assignment_id, url)
+                answer = self._post(message, self._column(message), platform)
         except ServiceFailed as failure:
             outcome = ReceiptOutcome.RETRY if failure.retry else ReceiptOutcome.REJECTED
-            return ScoreReceipt(outcome, failure.status, failure.words)
-        return read_receipt(answer.status, answer.body)
+            return ScoreReceipt(outcome, failure.status, failure.words, failure.retry_after)
+        return read_receipt(answer, platform)
+
+    def read_results(self, deployment_id: UUID, assignment_id: UUID) -> list[LmsResult]:
+        """What the column holds. Asked for without `limit`: Moodle fails on it."""
+        url = self._columns.known(assignment_id)
+        if not url:
+            return []
+        found: list[LmsResult] = []
+        try:
+            for page in self._connector.pages(
+                deployment_id, service_url(url, "results"), scopes=(SCOPE_RESULT,), accept=RESULTS
+            ):
+                found += [result for entry in _entries(page) if (result := _result(entry)) is not None]
+        except ServiceFailed as failure:
+            raise GradebookUnavailable(failure.words, offered=failure.status not in NOT_OFFERED) from failure
+        return found
+
+    def update_column(self, deployment_id: UUID, assignment_id: UUID) -> None:
+        """Give the column the assignment's present title and points."""
+        try:
+            self._columns.update(deployment_id, assignment_id)
+        except ServiceFailed as failure:
+            raise GradebookUnavailable(failure.words, offered=failure.status not in NOT_OFFERED) from failure
 
     def _column(self, message: ScoreMessage) -> str:
-        """The assignment's column: known by now, found by its resource id, or made."""
-        with self._database.transaction() as session:
-            assignment, container = session.execute(
-                select(Assignment, Context.lineitems_url)
-                .join(Context, Context.id == Assignment.context_id)
-                .where(Assignment.id == message.assignment_id)
-            ).one()
-        if assignment.lineitem_url:
-            return str(assignment.lineitem_url)
-        if not container:
-            raise ServiceFailed("Your LMS has not offered a gradebook for this course. Open the activity once.")
-        url = self._find(message.deployment_id, container, assignment.id) or self._make(
-            message.deployment_id, container, assignment
-        )
-        with self._database.transaction() as session:
-            session.get_one(Assignment, assignment.id).lineitem_url = url
-        return url
+        return self._columns.find_or_make(message.deployment_id, message.assignment_id)
 
-    def _find(self, deployment_id: UUID, container: str, assignment_id: UUID) -> str | None:
-        query = urlencode({"resource_id": str(assignment_id)})
-        joint = "&" if urlsplit(container).query else "?"
-        pages = self._connector.pages(
-            deployment_id, f"{container}{joint}{query}", scopes=(SCOPE_LINEITEM,), accept=LINEITEMS
-        )
-        for page in pages:
-            for item in page if isinstance(page, list) else []:
-                if isinstance(item, dict) and item.get("resourceId") == str(assignment_id) and item.get("id"):
-                    return str(item["id"])
-        return None
-
-    def _make(self, deployment_id: UUID, container: str, assignment: Assignment) -> str:
-        body = {
-            "label": assignment.title,
-            "scoreMaximum": _number(assignment.points_hundredths),
-            "resourceId": str(assignment.id),
-            "tag": "grade",
-        }
-        answer = self._connector.request(
-            deployment_id,
+    def _post(self, message: ScoreMessage, url: str, platform: Platform) -> Answer:
+        return self._connector.request(
+            message.deployment_id,
             "POST",
-            container,
-            scopes=(SCOPE_LINEITEM,),
-            headers={"Content-Type": LINEITEM, "Accept": LINEITEM},
-            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            service_url(url, "scores"),
+            scopes=(SCOPE_SCORE,),
+            headers={"Content-Type": SCORE},
+            body=compact(score_body(message, platform)),
         )
-        try:
-            made = json.loads(answer.body)["id"] if answer.status in (200, 201) else None
-        except (ValueError, KeyError, TypeError):
-            made = None
-        if not isinstance(made, str):
-            raise ServiceFailed(
-                f"Your LMS did not make a gradebook column (HTTP {answer.status}).",
-                status=answer.status,
-                retry=answer.status in _RETRY or answer.status >= 500,
-            )
-        return made
 
 
 def service_url(lineitem_url: str, service: str) -> str:
@@ -119,7 +94,7 @@ def service_url(lineitem_url: str, service: str) -> str:
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{service}"))
 
 
-def score_body(message: ScoreMessage) -> dict[str, Any]:
+def score_body(message: ScoreMessage, platform: Platform) -> dict[str, Any]:
     """The score as JSON (AGS 2.0, 3.4.4). Without a score the LMS clears what it had from us."""
     body: dict[str, Any] = {
         "userId": message.subject,
@@ -128,37 +103,46 @@ def score_body(message: ScoreMessage) -> dict[str, Any]:
         "gradingProgress": message.grading_progress,
     }
     if message.score_hundredths is not None:
-        body["scoreGiven"] = _number(message.score_hundredths)
-        body["scoreMaximum"] = _number(message.maximum_hundredths)
+        body["scoreGiven"] = number(message.score_hundredths)
+        body["scoreMaximum"] = number(message.maximum_hundredths)
     if message.comment:
-        body["comment"] = message.comment
+        body["comment"] = message.comment[: platform.comment_characters]
     if message.submitted_at is not None:
-        body["submission"] = {
-            "startedAt": _moment(message.submitted_at),
-            "submittedAt": _moment(message.submitted_at),
-        }
-    return body
+        moment = _moment(message.submitted_at)
+        body["submission"] = {"startedAt": moment, "submittedAt": moment}
+    return body | platform.score_members(
+        handed_in=message.score_hundredths is None and message.activity_progress == "Submitted",
+        overwrite=message.overwrite,
+    )
 
 
-def read_receipt(status: int, body: bytes) -> ScoreReceipt:
-    """What an answer means."""
-    if status in (200, 201, 202, 204):
-        # Moodle answers 200 with an empty list when it has refused (and lost its status line).
-        if body.strip() == b"[]":
-            return ScoreReceipt(ReceiptOutcome.REJECTED, status, _WORDS[400])
-        return ScoreReceipt(ReceiptOutcome.DELIVERED, status, "")
-    if status == 409:
-        return ScoreReceipt(ReceiptOutcome.ALREADY_THERE, status, _WORDS[409])
-    if status in _RETRY or status >= 500 or (status == 403 and b"Rate Limit Exceeded" in body):
-        return ScoreReceipt(ReceiptOutcome.RETRY, status, f"Your LMS is busy (HTTP {status}).")
-    return ScoreReceipt(
-        ReceiptOutcome.REJECTED, status, _WORDS.get(status, f"Your LMS refused the score (HTTP {status}).")
+def read_receipt(answer: Answer, platform: Platform) -> ScoreReceipt:
+    """What an answer means. Its own words are not shown: platforms repeat in them what was sent."""
+    if platform.took_score(answer):
+        return ScoreReceipt(ReceiptOutcome.DELIVERED, answer.status, "")
+    if 200 <= answer.status < 300:
+        return ScoreReceipt(ReceiptOutcome.REJECTED, answer.status, _WORDS[400])
+    if answer.status == 409:
+        return ScoreReceipt(ReceiptOutcome.ALREADY_THERE, answer.status, _WORDS[409])
+    words = _WORDS.get(answer.status, f"Your LMS refused the score (HTTP {answer.status}).")
+    return ScoreReceipt(ReceiptOutcome.REJECTED, answer.status, words)
+
+
+def _entries(page: object) -> list[dict[str, Any]]:
+    return [entry for entry in page if isinstance(entry, dict)] if isinstance(page, list) else []
+
+
+def _result(entry: dict[str, Any]) -> LmsResult | None:
+    subject, score, maximum = entry.get("userId"), entry.get("resultScore"), entry.get("resultMaximum")
+    if not isinstance(subject, str | int) or isinstance(subject, bool):
+        return None
+    return LmsResult(
+        subject=str(subject),
+        score=float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None,
+        maximum=float(maximum) if isinstance(maximum, int | float) and maximum > 0 else 1.0,
+        has_comment=bool(entry.get("comment")),
     )
 
 
 def _moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _number(hundredths: int) -> int | float:
-    return hundredths // 100 if hundredths % 100 == 0 else hundredths / 100

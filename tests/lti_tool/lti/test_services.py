@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,14 +14,15 @@ import requests
 from sqlalchemy import select
 
 from grading import roster
-from grading.gradebook_port import ReceiptOutcome, ScoreMessage
-from grading.models import Assignment, Context, Deployment, Enrolment
+from grading.gradebook_port import GradebookUnavailable, ReceiptOutcome, ScoreMessage
+from grading.models import Assignment, Context, Deployment, Enrolment, Registration
 from grading.models.people import CourseRole, EnrolmentState
 from grading.people import compiled_roster, names_of
 from grading.roster import RosterUnavailable
 from lti_tool.lti import claims as names
-from lti_tool.lti.services.ags import AgsGradebook, read_receipt, score_body, service_url
-from lti_tool.lti.services.connector import ServiceConnector, next_link
+from lti_tool.lti.platforms import PLAIN
+from lti_tool.lti.services.ags import AgsGradebook, score_body, service_url
+from lti_tool.lti.services.connector import ServiceConnector, next_link, retry_after
 from lti_tool.lti.services.errors import ServiceFailed
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from tests.lti_tool.conftest import Tool
@@ -30,9 +32,13 @@ from tests.lti_tool.pages.test_main_job import set_up
 Route = Callable[[str, dict[str, str], bytes], Answer]
 
 
-def connector(tool: Tool) -> ServiceConnector:
+def connector(tool: Tool, pauses: list[float] | None = None) -> ServiceConnector:
+    """A connector that notes its pauses in place of making them."""
     application = tool.application
-    return ServiceConnector(application.parts.database, application.keys, requests.Session(), application.parts.clock)
+    pause = ([] if pauses is None else pauses).append
+    return ServiceConnector(
+        application.parts.database, application.keys, requests.Session(), application.parts.clock, pause
+    )
 
 
 def deployment(tool: Tool) -> UUID:
@@ -129,7 +135,6 @@ def message(tool: Tool, **values: Any) -> ScoreMessage:
     fields: dict[str, Any] = {
         "deployment_id": deployment(tool),
         "assignment_id": assignment_id,
-        "lineitem_url": "",
         "subject": "user-1",
         "timestamp": datetime(2026, 11, 21, 9, 0, 0, 5000, tzinfo=UTC),
         "activity_progress": "Completed",
@@ -144,7 +149,7 @@ def message(tool: Tool, **values: Any) -> ScoreMessage:
 
 def test_a_score_has_the_fields_of_the_specification(tool: Tool) -> None:
     set_up(tool)
-    assert score_body(message(tool)) == {
+    assert score_body(message(tool), PLAIN) == {
         "userId": "user-1",
         "timestamp": "2026-11-21T09:00:00.005Z",
         "activityProgress": "Completed",
@@ -154,29 +159,171 @@ def test_a_score_has_the_fields_of_the_specification(tool: Tool) -> None:
         "comment": "Well done.",
         "submission": {"startedAt": "2026-11-20T09:00:00.000Z", "submittedAt": "2026-11-20T09:00:00.000Z"},
     }
-    assert "scoreGiven" not in score_body(message(tool, score_hundredths=None))
+    assert "scoreGiven" not in score_body(message(tool, score_hundredths=None), PLAIN)
+
+
+SCORES = "/lineitems/7/scores"
+
+
+def with_column(tool: Tool) -> AgsGradebook:
+    """A gradebook whose column is known."""
+    set_up(tool)
+    with tool.parts.database.transaction() as session:
+        session.execute(select(Assignment)).scalar_one().lineitem_url = f"{tool.platform.url}/lineitems/7"
+    return AgsGradebook(tool.parts.database, connector(tool))
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "outcome"),
+    ("family", "status", "body", "outcome"),
     [
-        (200, b"", ReceiptOutcome.DELIVERED),
-        (204, b"", ReceiptOutcome.DELIVERED),
-        (201, b"{}", ReceiptOutcome.DELIVERED),
-        (200, b"[]", ReceiptOutcome.REJECTED),
-        (409, b"", ReceiptOutcome.ALREADY_THERE),
-        (400, b"", ReceiptOutcome.REJECTED),
-        (404, b"", ReceiptOutcome.REJECTED),
-        (422, b"", ReceiptOutcome.REJECTED),
-        (403, b"", ReceiptOutcome.REJECTED),
-        (403, b"Rate Limit Exceeded", ReceiptOutcome.RETRY),
-        (429, b"", ReceiptOutcome.RETRY),
-        (500, b"", ReceiptOutcome.RETRY),
-        (503, b"", ReceiptOutcome.RETRY),
+        ("", 200, b"", ReceiptOutcome.DELIVERED),
+        ("", 204, b"", ReceiptOutcome.DELIVERED),
+        ("", 201, b"{}", ReceiptOutcome.DELIVERED),
+        ("", 200, b"[]", ReceiptOutcome.REJECTED),
+        ("moodle", 200, b"", ReceiptOutcome.DELIVERED),
+        ("moodle", 200, b"[]", ReceiptOutcome.REJECTED),
+        ("moodle", 500, b"[]", ReceiptOutcome.RETRY),
+        ("canvas", 200, b'{"resultUrl": "x"}', ReceiptOutcome.DELIVERED),
+        ("canvas", 403, b"403 Forbidden (Rate Limit Exceeded)", ReceiptOutcome.RETRY),
+        ("", 403, b"403 Forbidden (Rate Limit Exceeded)", ReceiptOutcome.REJECTED),
+        ("", 409, b"", ReceiptOutcome.ALREADY_THERE),
+        ("", 400, b"", ReceiptOutcome.REJECTED),
+        ("canvas", 422, b"", ReceiptOutcome.REJECTED),
+        ("", 403, b"", ReceiptOutcome.REJECTED),
+        ("", 429, b"", ReceiptOutcome.RETRY),
+        ("", 500, b"", ReceiptOutcome.RETRY),
+        ("", 503, b"", ReceiptOutcome.RETRY),
     ],
 )
-def test_every_answer_to_a_score_means_something(status: int, body: bytes, outcome: ReceiptOutcome) -> None:
-    assert read_receipt(status, body).outcome is outcome
+def test_every_answer_to_a_score_means_something(
+    tool: Tool, family: str, status: int, body: bytes, outcome: ReceiptOutcome
+) -> None:
+    gradebook = with_column(tool)
+    with tool.parts.database.transaction() as session:
+        session.execute(select(Registration)).scalar_one().product_family = family
+    tool.platform.routes[("POST", SCORES)] = answering((status, {}, body))
+    receipt = gradebook.post_score(message(tool))
+    assert receipt.outcome is outcome
+    assert "user-1" not in receipt.words
+
+
+def test_a_busy_platform_gets_short_pauses_and_one_that_wants_longer_is_left_to_the_outbox(tool: Tool) -> None:
+    pauses: list[float] = []
+    client = connector(tool, pauses)
+    tool.platform.routes[("GET", "/thing")] = answering((503, {}, b""), (429, {"Retry-After": "2"}, b""), ok({}))
+    assert get(tool, "/thing", client) == 200
+    assert len(pauses) == 2
+    assert 0 < pauses[0] <= 4
+    assert pauses[1] == 2.0
+    tool.platform.routes[("GET", "/thing")] = answering((429, {"Retry-After": "90"}, b""))
+    with pytest.raises(ServiceFailed) as failed:
+        get(tool, "/thing", client)
+    assert (failed.value.retry, failed.value.retry_after, len(pauses)) == (True, 90.0, 2)
+
+
+def test_a_date_to_come_back_at_is_understood() -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    assert retry_after({"retry-after": "Sat, 21 Nov 2026 09:01:30 GMT"}, now) == 90.0
+    assert retry_after({"retry-after": "soon"}, now) is None
+    assert retry_after({}, now) is None
+
+
+def test_one_token_is_asked_for_however_many_want_it(tool: Tool) -> None:
+    client = connector(tool)
+    tool.platform.routes[("GET", "/thing")] = answering(ok({}))
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: get(tool, "/thing", client), range(16))) == {200}
+    assert tool.platform.paths("POST").count("/token") == 1
+
+
+def test_a_token_that_opens_less_than_was_asked_for_is_said(tool: Tool) -> None:
+    tool.platform.routes[("POST", "/token")] = answering(
+        ok({"access_token": "t", "token_type": "bearer", "expires_in": 60, "scope": "other"})
+    )
+    with pytest.raises(ServiceFailed, match="does not allow"):
+        get(tool, "/thing")
+
+
+def test_two_workers_at_once_make_one_column(tool: Tool) -> None:
+    set_up(tool)
+    made: list[bytes] = []
+
+    def make(_query: str, _headers: dict[str, str], body: bytes) -> Answer:
+        made.append(body)
+        return 201, {}, json.dumps({"id": f"{tool.platform.url}/lineitems/7"}).encode()
+
+    tool.platform.routes[("GET", "/lineitems")] = answering(ok([]))
+    tool.platform.routes[("POST", "/lineitems")] = make
+    tool.platform.routes[("POST", SCORES)] = answering((200, {}, b""))
+    sent = message(tool)
+    books = [AgsGradebook(tool.parts.database, connector(tool)) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = [receipt.outcome for receipt in pool.map(lambda book: book.post_score(sent), books)]
+    assert len(made) == 1
+    assert ReceiptOutcome.DELIVERED in outcomes
+    assert set(outcomes) <= {ReceiptOutcome.DELIVERED, ReceiptOutcome.RETRY}
+
+
+def test_a_column_that_is_gone_is_found_or_made_again(tool: Tool) -> None:
+    gradebook = with_column(tool)
+    sent = message(tool)
+    item = {"id": f"{tool.platform.url}/lineitems/9", "resourceId": str(sent.assignment_id)}
+    tool.platform.routes[("POST", SCORES)] = answering((404, {}, b""))
+    tool.platform.routes[("GET", "/lineitems")] = answering(ok([item]))
+    tool.platform.routes[("POST", "/lineitems/9/scores")] = answering((200, {}, b""))
+    assert gradebook.post_score(sent).outcome is ReceiptOutcome.DELIVERED
+    assert gradebook.post_score(sent).outcome is ReceiptOutcome.DELIVERED
+    assert tool.platform.paths("POST").count(SCORES) == 1
+
+
+def test_a_column_that_the_lms_made_for_the_link_is_taken_over(tool: Tool) -> None:
+    set_up(tool)
+    tool.browser().launch(**{names.CUSTOM: {"assignment_id": str(message(tool).assignment_id)}})
+    item = {"id": f"{tool.platform.url}/lineitems/7", "resourceLinkId": "link-1", "label": "Essay", "scoreMaximum": 20}
+    tool.platform.routes[("GET", "/lineitems")] = lambda query, *_: ok([item] if "resource_link_id" in query else [])
+    tool.platform.routes[("POST", SCORES)] = answering((200, {}, b""))
+    gradebook = AgsGradebook(tool.parts.database, connector(tool))
+    assert gradebook.post_score(message(tool)).outcome is ReceiptOutcome.DELIVERED
+    assert "/lineitems" not in tool.platform.paths("POST")
+
+
+def test_a_changed_title_reaches_the_column_and_the_rest_of_it_stays(tool: Tool) -> None:
+    gradebook = with_column(tool)
+    sent = message(tool)
+    item = {"id": "x", "label": "Old", "scoreMaximum": 20, "tag": "grade", "https://lms.example/own": {"a": 1}}
+    put: list[dict[str, Any]] = []
+
+    def replace(_query: str, _headers: dict[str, str], body: bytes) -> Answer:
+        put.append(json.loads(body))
+        return ok(put[-1])
+
+    tool.platform.routes[("GET", "/lineitems/7")] = answering(ok(item))
+    tool.platform.routes[("PUT", "/lineitems/7")] = replace
+    gradebook.update_column(sent.deployment_id, sent.assignment_id)
+    assert put == [item | {"label": "Is it ever right to lie?"}]
+
+
+def test_what_the_lms_shows_is_read_back(tool: Tool) -> None:
+    gradebook = with_column(tool)
+    sent = message(tool)
+    tool.platform.routes[("GET", "/lineitems/7/results")] = answering(
+        ok(
+            [
+                {"userId": "user-1", "resultScore": 15, "resultMaximum": 20, "comment": "x"},
+                {"userId": 2, "resultScore": None},
+                {"userId": "user-3", "resultScore": 0.5},
+                {"nobody": True},
+            ]
+        )
+    )
+    found = {one.subject: one for one in gradebook.read_results(sent.deployment_id, sent.assignment_id)}
+    assert (found["user-1"].score, found["user-1"].maximum, found["user-1"].has_comment) == (15.0, 20.0, True)
+    assert found["2"].score is None
+    assert (found["user-3"].score, found["user-3"].maximum) == (0.5, 1.0)
+    tool.platform.routes[("GET", "/lineitems/7/results")] = answering((401, {}, b""))
+    with pytest.raises(GradebookUnavailable) as refused:
+        gradebook.read_results(sent.deployment_id, sent.assignment_id)
+    assert not refused.value.offered
 
 
 def test_a_column_is_found_by_its_resource_id_before_one_is_made(tool: Tool) -> None:
@@ -212,11 +359,10 @@ def test_a_column_is_made_where_there_is_none(tool: Tool) -> None:
 
 
 def test_an_lms_that_does_not_answer_is_tried_again_later(tool: Tool) -> None:
-    set_up(tool)
-    receipt = AgsGradebook(tool.parts.database, connector(tool)).post_score(
-        message(tool, lineitem_url="http://127.0.0.1:9/nothing")
-    )
-    assert receipt.outcome is ReceiptOutcome.RETRY
+    gradebook = with_column(tool)
+    with tool.parts.database.transaction() as session:
+        session.execute(select(Assignment)).scalar_one().lineitem_url = "http://127.0.0.1:9/nothing"
+    assert gradebook.post_score(message(tool)).outcome is ReceiptOutcome.RETRY
 
 
 def person(number: int, role: str = "Learner", **values: Any) -> dict[str, Any]:
