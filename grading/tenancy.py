@@ -127,6 +127,19 @@ def approve_deployment(session: Session, deployment_id: uuid.UUID, actor: Actor 
     _audit(session, "deployment.approved", actor, "deployment", deployment.id)
 
 
+def disable_deployment(session: Session, deployment_id: uuid.UUID, actor: Actor | None = None) -> None:
+    """Refuse launches from a deployment from now on; what it has stays.
+
+    Raises:
+        NotFound: there is none.
+    """
+    deployment = session.get(Deployment, deployment_id)
+    if deployment is None:
+        raise NotFound("There is no such deployment. Reload the page.")
+    deployment.state = DeploymentState.DISABLED
+    _audit(session, "deployment.disabled", actor, "deployment", deployment.id)
+
+
 def find_registrations(session: Session, issuer: str, client_id: str | None) -> list[Registration]:
     """Active registrations of an issuer, of one client if named."""
     query = select(Registration).where(Registration.issuer == issuer, Registration.state == RegistrationState.ACTIVE)

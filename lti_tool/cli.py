@@ -213,14 +213,128 @@ def platform_show(registration: UUID) -> None:
 @_reported
 def platform_disable(registration: UUID) -> None:
     """Refuse launches of an LMS from now on; nothing is deleted."""
+    _set_platform_state(registration, "disabled")
+
+
+@platform.command("enable")
+@click.argument("registration", type=click.UUID)
+@_reported
+def platform_enable(registration: UUID) -> None:
+    """Accept launches of an LMS again."""
+    _set_platform_state(registration, "active")
+
+
+@platform.command("approve")
+@click.argument("registration", type=click.UUID)
+@click.argument("deployment-id")
+@_reported
+def platform_approve(registration: UUID, deployment_id: str) -> None:
+    """Let a deployment in, by the id that the LMS gave it."""
+    from grading.errors import NotFound
+    from grading.tenancy import approve_deployment, get_platform
+    from lti_tool.wiring import open_parts
+
+    with open_parts(_settings()).database.transaction() as session:
+        deployments = get_platform(session, registration).deployments
+        found = next((one.id for one in deployments if one.lms_deployment_id == deployment_id), None)
+        if found is None:
+            raise NotFound("This LMS has no such deployment. `blindmark platform show` lists them.")
+        approve_deployment(session, found)
+    click.echo(f"Deployment {deployment_id} is approved.")
+
+
+@platform.command("test")
+@click.argument("registration", type=click.UUID)
+@_reported
+def platform_test(registration: UUID) -> None:
+    """Try a connection: keys, tokens, what the LMS allows. Exit code 1 when something needed is missing."""
+    from lti_tool.wiring import open_parts
+    from privacy.audit import Actor
+
+    findings = open_parts(_settings()).test_connection(registration, Actor.system())
+    for one in findings:
+        mark = "works" if one.good else "MISSING" if one.needed else "not offered"
+        click.echo(f"{mark:<12} {one.what}: {one.words}")
+    if any(one.needed and not one.good for one in findings):
+        raise click.exceptions.Exit(1)
+
+
+@platform.command("invite")
+@click.option("--note", default="", help="For whom; only for you.")
+@_reported
+def platform_invite(note: str) -> None:
+    """Make an address with which one LMS connects itself, once within a week."""
+    from lti_tool.lti.registration.invitations import invite
+    from lti_tool.wiring import open_parts
+
+    parts = open_parts(_settings())
+    with parts.database.transaction() as session:
+        token = invite(session, note, None)
+    click.echo(f"{parts.settings.base_url}/lti/register?invitation={token}")
+
+
+@platform.command("legacy")
+@click.argument("registration", type=click.UUID)
+@click.option("--consumer-key", required=True, help="The LTI 1.1 consumer key.")
+@click.option("--secret", prompt=True, hide_input=True, help="Its secret; asked for if it is left out.")
+@_reported
+def platform_legacy(registration: UUID, consumer_key: str, secret: str) -> None:
+    """Keep an LTI 1.1 key of an LMS, so that its migration claims can be checked."""
+    from grading.tenancy import get_platform
+    from lti_tool.lti.migration import keep_consumer
+    from lti_tool.wiring import open_parts
+
+    parts = open_parts(_settings())
+    with parts.database.transaction() as session:
+        get_platform(session, registration)
+        keep_consumer(session, parts.vault, registration, consumer_key, secret)
+    click.echo("Kept. Launches that prove this key name the person's old id from now on.")
+
+
+def _set_platform_state(registration: UUID, state: str) -> None:
     from grading.models.tenancy import RegistrationState
     from grading.tenancy import set_platform_state
     from lti_tool.wiring import open_parts
     from privacy.audit import Actor
 
     with open_parts(_settings()).database.transaction() as session:
-        found = set_platform_state(session, registration, RegistrationState.DISABLED, Actor.system())
-        click.echo(f"{found.name} is disabled.")
+        found = set_platform_state(session, registration, RegistrationState(state), Actor.system())
+        click.echo(f"{found.name} is {'disabled' if state == 'disabled' else 'enabled'}.")
+
+
+@main.group()
+def keys() -> None:
+    """Blindmark's own signing keys."""
+
+
+@keys.command("list")
+@_reported
+def keys_list() -> None:
+    """List the published keys."""
+    from lti_tool.lti.keys import ToolKeys
+    from lti_tool.wiring import open_parts
+
+    parts = open_parts(_settings())
+    with parts.database.transaction() as session:
+        for key in ToolKeys(parts.vault).standing(session):
+            use = "signs now" if key.signs_now else f"signs from {key.signs_from:%Y-%m-%d %H:%M} UTC"
+            until = f", published until {key.published_until:%Y-%m-%d %H:%M} UTC" if key.published_until else ""
+            click.echo(f"{key.kid}  {use if key.signs_now or not key.published_until else 'kept'}{until}")
+
+
+@keys.command("rotate")
+@click.option("--at-once", is_flag=True, help="The present key may be in wrong hands: withdraw it now.")
+@_reported
+def keys_rotate(at_once: bool) -> None:
+    """Make a new key: published now, signing in two hours; the old one stays published for a week after that."""
+    from lti_tool.lti.keys import ToolKeys
+    from lti_tool.wiring import open_parts
+    from privacy.audit import Actor
+
+    parts = open_parts(_settings())
+    with parts.database.transaction() as session:
+        made = ToolKeys(parts.vault).rotate(session, Actor.system(), at_once=at_once)
+    click.echo(f"{made.kid} is published and signs from {made.signs_from:%Y-%m-%d %H:%M} UTC.")
 
 
 @main.group()

@@ -10,6 +10,12 @@ from markupsafe import Markup
 from config.clock import Clock
 from grading.queue import QueueFilter
 from grading.results.words import BY_HAND_WORDS, words_for
+from lti_tool.lti.registration.tool import SCOPE_WORDS
+
+
+def scope_words(scope: str) -> str | None:
+    """What a scope lets us do, in words; None for one that is not ours."""
+    return SCOPE_WORDS.get(scope)
 
 
 def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
@@ -31,6 +37,7 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
 
     app.jinja_env.filters.update(
         moment=moment,
+        scope_words=scope_words,
         moment_text=moment_text,
         clock_time=clock_time,
         ago=ago,

@@ -13,7 +13,8 @@ from config.database import Database
 from config.settings import Settings
 from grading.batches.compose import Limits
 from grading.providers.base import Provider
-from privacy.audit import AuditLog
+from lti_tool.lti.registration.connection import Finding
+from privacy.audit import Actor, AuditLog
 from privacy.sealing import Vault
 
 EXTENSION = "blindmark"
@@ -33,6 +34,10 @@ class Parts:
     """Hand a task an id right after a commit, so that nobody waits for the next tick. May be lost without harm."""
     refresh_roster: Callable[[UUID], None]
     """Read a course's roster from its LMS now; raises RosterUnavailable."""
+    read_gradebook: Callable[[UUID], bool]
+    """Read what an LMS's gradebook shows for an assignment; raises GradebookUnavailable."""
+    test_connection: Callable[[UUID, Actor], list[Finding]]
+    """Try what can be tried of an LMS without a launch."""
     clock: Clock
 
     @property

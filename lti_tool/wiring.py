@@ -19,6 +19,7 @@ from config.migrate import is_current, upgrade
 from config.settings import Settings, is_loopback, prepare_data_dir, secret_key
 from grading import roster, tasks
 from grading.batches.run import Runner
+from grading.gradebook import read_lms
 from grading.providers.base import Provider
 from grading.providers.openai import OpenAIProvider
 from lti_tool.app import create_app
@@ -26,6 +27,7 @@ from lti_tool.lti.keys import ToolKeys, forget_keys
 from lti_tool.lti.launch import Launcher, forget_logins
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.public_network import guard
+from lti_tool.lti.registration.connection import check_connection
 from lti_tool.lti.services.ags import AgsGradebook
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
@@ -86,6 +88,7 @@ def open_application(
     audit.attach(database.sessions)
     http = _http_session(settings)
     keys = ToolKeys(vault, clock)
+    platform_keys = PlatformKeys(database, http, clock)
     connector = ServiceConnector(database, keys, http, clock)
     source = NrpsRosterSource(connector)
     providers = _providers(settings)
@@ -117,12 +120,16 @@ def open_application(
         signing_key=secret_key(settings),
         nudge=nudge,
         refresh_roster=lambda context_id: _refresh_roster(work, context_id),
+        read_gradebook=lambda assignment_id: read_lms(database, work.gradebook, assignment_id, clock),
+        test_connection=lambda registration_id, actor: check_connection(
+            database, platform_keys, connector, registration_id, actor
+        ),
         clock=clock,
     )
     launcher = Launcher(
         database,
         vault,
-        PlatformKeys(database, http, clock),
+        platform_keys,
         base_url=settings.base_url,
         signing_key=parts.signing_key,
         session_hours=settings.session_hours,

@@ -1,7 +1,6 @@
 """Sending the outbox: each message once, in order per student, and never over something entered in the LMS (R4)."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -15,7 +14,7 @@ from grading.gradebook.comparison import OVERRIDE, find_override, is_fresh, read
 from grading.gradebook.outbox import comment_place
 from grading.gradebook_port import Gradebook, GradebookUnavailable, ReceiptOutcome, ScoreMessage, ScoreReceipt
 from grading.models import Assignment, Context, GradePush, LmsGrade, Person, Submission
-from grading.states import PUSH_MOVES, PushKind, PushState, move_many
+from grading.states import PushKind, PushState
 from privacy.audit import Actor, record
 from privacy.sealing import Vault
 
@@ -86,20 +85,6 @@ def update_column(database: Database, gradebook: Gradebook, assignment_id: uuid.
             return
     with database.transaction() as session:
         session.get_one(Assignment, assignment_id).column_outdated = False
-
-
-def retry(session: Session, *, tenant_id: uuid.UUID, push_ids: Sequence[uuid.UUID], clock: Clock = utc_now) -> int:
-    """Send failed messages again; returns how many will be. What was changed in the LMS needs a person's tick."""
-    mine = list(
-        session.execute(
-            select(GradePush.id).where(
-                GradePush.id.in_(push_ids),
-                GradePush.tenant_id == tenant_id,
-                or_(GradePush.failure_code.is_(None), GradePush.failure_code != OVERRIDE),
-            )
-        ).scalars()
-    )
-    return move_many(session, GradePush.state, mine, PUSH_MOVES, PushState.PENDING, attempts=0, next_attempt_at=clock())
 
 
 def _before(

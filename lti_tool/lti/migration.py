@@ -7,8 +7,10 @@ The signature is base64(HMAC-SHA-256(the 1.1 secret, consumer key & deployment &
 import base64
 import hashlib
 import hmac
+import uuid
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +19,8 @@ from config.logging import fields, get_logger
 from grading.arrivals import LaunchFacts
 from lti_tool.lti import claims as names
 from lti_tool.lti.models import LegacyConsumer
-from privacy.sealing import Place, Vault
+from privacy.audit import Actor, record
+from privacy.sealing import Owner, Place, Vault
 
 log = get_logger(__name__)
 
@@ -25,6 +28,26 @@ log = get_logger(__name__)
 def secret_place(consumer: LegacyConsumer) -> Place:
     """Where the secret of a consumer key is sealed."""
     return Place("legacy_consumer", "secret", consumer.id)
+
+
+def keep_consumer(session: Session, vault: Vault, registration_id: UUID, consumer_key: str, secret: str) -> None:
+    """Keep the secret of an LTI 1.1 consumer key, in place of an earlier one."""
+    known = select(LegacyConsumer).where(
+        LegacyConsumer.registration_id == registration_id, LegacyConsumer.consumer_key == consumer_key
+    )
+    row = session.execute(known).scalar_one_or_none()
+    if row is None:
+        row = LegacyConsumer(id=uuid.uuid4(), registration_id=registration_id, consumer_key=consumer_key)
+        session.add(row)
+    row.sealed_secret = vault.seal_text(session, Owner.site(), secret_place(row), secret)
+    record(
+        session,
+        event="platform.legacy_key_kept",
+        actor=Actor.system(),
+        tenant_id=None,
+        object_type="registration",
+        object_id=registration_id,
+    )
 
 
 def with_proven_ids(session: Session, vault: Vault, facts: LaunchFacts, claims: dict[str, Any]) -> LaunchFacts:

@@ -84,10 +84,6 @@ def test_a_grade_entered_in_the_lms_is_found_and_kept(reviewed: Reviewed) -> Non
     assert len(book.messages) == sent
     assert reviewed.pushes()[-1] == (PushKind.RELEASED, PushState.FAILED)
     assert line(reviewed).standing is Standing.CHANGED
-    with reviewed.database.transaction() as session:
-        held = session.execute(select(GradePush).order_by(GradePush.number.desc())).scalars().first()
-        assert held is not None
-        assert gradebook.retry(session, tenant_id=held.tenant_id, push_ids=[held.id], clock=reviewed.scene.clock) == 0
     assert resend(reviewed, overwrite=False) == 0
     assert resend(reviewed, overwrite=True) == 1
     reviewed.deliver(book)

@@ -13,6 +13,7 @@ from grading.gradebook_port import ReceiptOutcome, ScoreMessage, ScoreReceipt
 from grading.models import Assessment, GradePush, ReviewDecision, Submission
 from grading.review import DecisionRefused
 from grading.states import AssessmentStatus, DecisionKind, MoveRefused, PushKind, PushState, SubmissionState
+from privacy.audit import Actor
 from privacy.sealing import Vault
 from tests import factories
 from tests.conftest import StillClock
@@ -211,8 +212,18 @@ def test_a_refused_delivery_waits_for_a_person(reviewed: Reviewed) -> None:
         failed = session.execute(select(GradePush).where(GradePush.state == PushState.FAILED)).scalar_one()
         assert failed.failure_words == "The student is not enrolled."
         tenant = failed.tenant_id
-        assert gradebook.retry(session, tenant_id=uuid.uuid4(), push_ids=[failed.id], clock=reviewed.scene.clock) == 0
-        assert gradebook.retry(session, tenant_id=tenant, push_ids=[failed.id], clock=reviewed.scene.clock) == 1
+        for asking, expected in ((uuid.uuid4(), 0), (tenant, 1)):
+            again = gradebook.resend(
+                session,
+                reviewed.scene.vault,
+                tenant_id=asking,
+                assignment_id=failed.assignment_id,
+                person_ids=[failed.person_id],
+                overwrite=(),
+                actor=Actor.system(),
+                clock=reviewed.scene.clock,
+            )
+            assert again == expected
 
 
 def test_a_worker_killed_while_sending_leaves_the_message_to_the_next_one(reviewed: Reviewed) -> None:

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from lti_tool.admin_accounts import find_signed_in
 from lti_tool.csrf import check_csrf
-from lti_tool.pages.admin import accounts, audit, batches, platforms, queue
+from lti_tool.pages.admin import accounts, audit, batches, connecting, platforms, queue
 from lti_tool.parts import parts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,5 +48,13 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/platforms/add", "add_platform", platforms.add, methods=both)
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/state", "platform_state", platforms.state, methods=post)
     blueprint.add_url_rule("/deployments/<uuid:deployment_id>/approve", "approve", platforms.approve, methods=post)
+    blueprint.add_url_rule("/deployments/<uuid:deployment_id>/disable", "disable", platforms.disable, methods=post)
+    blueprint.add_url_rule("/platforms/mode", "connection_mode", connecting.change_mode, methods=post)
+    blueprint.add_url_rule("/platforms/invite", "invite", connecting.invite, methods=post)
+    blueprint.add_url_rule(
+        "/platforms/invitations/<uuid:invitation_id>/withdraw", "withdraw", connecting.withdraw, methods=post
+    )
+    blueprint.add_url_rule("/platforms/<uuid:registration_id>/test", "test_platform", connecting.test, methods=post)
+    blueprint.add_url_rule("/platforms/keys/rotate", "rotate_keys", connecting.rotate, methods=post)
     blueprint.add_url_rule("/audit", "audit", audit.audit)
     return blueprint

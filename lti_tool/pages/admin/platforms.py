@@ -11,10 +11,14 @@ from grading.models.tenancy import RegistrationState
 from grading.tenancy import (
     PlatformDetails,
     approve_deployment,
+    disable_deployment,
     list_platforms,
     register_platform,
     set_platform_state,
 )
+from lti_tool.lti.keys import ToolKeys
+from lti_tool.lti.registration import attempt, invitations
+from lti_tool.lti.registration.tool import SCOPE_WORDS
 from lti_tool.parts import parts
 from privacy.audit import Actor
 
@@ -36,7 +40,13 @@ def platforms() -> str:
     """All of them, with their deployments."""
     with parts().database.transaction() as session:
         found = list_platforms(session)
-    return render_template("admin/platforms.html", registrations=found)
+        content = {
+            "mode": invitations.mode(session).value,
+            "invitations": invitations.open_invitations(session, parts().clock()),
+            "unfinished": attempt.unfinished(session),
+            "keys": ToolKeys(parts().vault, parts().clock).standing(session),
+        }
+    return render_template("admin/platforms.html", registrations=found, scope_words=SCOPE_WORDS, **content)
 
 
 def add() -> Response | str | tuple[str, int]:
@@ -78,6 +88,14 @@ def approve(deployment_id: UUID) -> Response:
     with parts().database.transaction() as session:
         approve_deployment(session, deployment_id, _actor())
     flash("Approved. Launches from there work from now on.")
+    return redirect(url_for("admin.platforms"), 303)
+
+
+def disable(deployment_id: UUID) -> Response:
+    """Refuse launches from a deployment from now on."""
+    with parts().database.transaction() as session:
+        disable_deployment(session, deployment_id, _actor())
+    flash("Launches from there are refused from now on. Nothing was deleted.")
     return redirect(url_for("admin.platforms"), 303)
 
 

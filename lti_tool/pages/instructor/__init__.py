@@ -23,4 +23,5 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/review/<uuid:submission_id>/withdraw", "withdraw", review.withdraw, methods=["POST"])
     blueprint.add_url_rule("/review/<uuid:submission_id>/file", "original", review.original)
     blueprint.add_url_rule("/grades", "grades", grades.grades)
-    blueprint.add_url_rule("/grades/retry", "retry_grades", grades.retry, methods=["POST"])
+    blueprint.add_url_rule("/grades/read", "read_grades", grades.read, methods=["POST"])
+    blueprint.add_url_rule("/grades/send", "send_grades", grades.send, methods=["POST"])
