@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading import gradebook, roster
+from grading import erasure, gradebook, roster
 from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
 from grading.roster import RosterSource, RosterUnavailable
@@ -23,6 +23,7 @@ SWEEP_SECONDS = 900.0
 ADVANCE_BATCH = "blindmark.advance_batch"
 DELIVER_PUSH = "blindmark.deliver_push"
 UPDATE_COLUMN = "blindmark.update_column"
+ERASE = "blindmark.erase"
 REFRESH_ROSTER = "blindmark.refresh_roster"
 log = get_logger(__name__)
 
@@ -50,8 +51,11 @@ class Work:
             pushes = gradebook.due(session, self.clock())
             courses = roster.due(session, self.clock())
             columns = gradebook.due_columns(session)
+            erasures = erasure.due(session)
         for push_id in pushes:
             send(DELIVER_PUSH, [str(push_id)])
+        for request_id in erasures:
+            send(ERASE, [str(request_id)])
         for assignment_id in columns:
             send(UPDATE_COLUMN, [str(assignment_id)])
         for context_id in courses:
@@ -82,6 +86,11 @@ class Work:
         """Bring one gradebook column up to date."""
         gradebook.update_column(self.database, self.gradebook, UUID(assignment_id))
 
+    def erase(self, request_id: str) -> None:
+        """Forget one person, or look again later."""
+        with self.database.transaction() as session:
+            erasure.carry_out(session, self.vault, UUID(request_id), self.clock)
+
 
 def register(app: Any, work: Work, tick_seconds: float) -> None:
     """Give a Celery application its tasks and its schedule."""
@@ -104,6 +113,7 @@ def register(app: Any, work: Work, tick_seconds: float) -> None:
     run(ADVANCE_BATCH, work.advance_batch)
     run(DELIVER_PUSH, work.deliver_push)
     run(UPDATE_COLUMN, work.update_column)
+    run(ERASE, work.erase)
     run(REFRESH_ROSTER, work.refresh_roster)
     app.conf.beat_schedule = {
         "tick": {"task": TICK, "schedule": tick_seconds, "options": {"expires": tick_seconds * 2}},

@@ -13,11 +13,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from config.clock import utc_now
@@ -129,6 +130,31 @@ class Vault:
         if missing:
             self._make_keys(session, missing)
             self._find_keys(session, missing)
+
+    def destroy_keys(self, session: Session, owners: Iterable[Owner], now: datetime) -> int:
+        """Destroy the data keys of owners: whatever they sealed can't be opened by anybody any more (crypto-shredding).
+
+        Other processes forget their unwrapped copies within five minutes.
+        """
+        wanted = [(owner.tenant_id, owner.kind, owner.id) for owner in owners]
+        ids = list(
+            session.execute(
+                update(DataKey)
+                .where(
+                    tuple_(DataKey.tenant_id, DataKey.owner_kind, DataKey.owner_id).in_(wanted),
+                    DataKey.destroyed_at.is_(None),
+                )
+                .values(wrapped=None, destroyed_at=now)
+                .returning(DataKey.id)
+            ).scalars()
+        )
+        with self._lock:
+            for key_id in ids:
+                self._by_id.pop(key_id, None)
+        known = self._known(session)
+        for owner in [owner for owner, key in known.items() if key.id in ids]:
+            del known[owner]
+        return len(ids)
 
     def forget(self) -> None:
         """Drop every unwrapped key from memory."""

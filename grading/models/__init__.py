@@ -3,6 +3,7 @@
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
+from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.queue import QueueItem
@@ -20,6 +21,7 @@ __all__ = [
     "Deployment",
     "Draft",
     "Enrolment",
+    "ErasureRequest",
     "GradePush",
     "LmsGrade",
     "Person",

@@ -8,7 +8,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.csrf import check_csrf
-from lti_tool.pages import instructor, student
+from lti_tool.pages import data_privacy, gradebook_review, instructor, student
 from lti_tool.pages.arrivals import page_of
 from lti_tool.pages.visited import linked_assignment_id
 from lti_tool.parts import parts
@@ -38,7 +38,12 @@ def make_course_blueprint() -> Blueprint:
         if request.method not in SAFE_METHODS:
             check_csrf(parts().signing_key, g.csrf_subject, request)
 
+    post = ["POST"]
     blueprint.add_url_rule("/", "home", home)
+    blueprint.add_url_rule("/submission-review", "submission_review", gradebook_review.submission_review)
+    blueprint.add_url_rule("/privacy", "data_privacy", data_privacy.data_privacy)
+    blueprint.add_url_rule("/privacy/export", "export_person", data_privacy.export, methods=post)
+    blueprint.add_url_rule("/privacy/erase", "erase_person", data_privacy.erase, methods=post)
     student.register(blueprint)
     instructor.register(blueprint)
     return blueprint

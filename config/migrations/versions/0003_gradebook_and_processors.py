@@ -15,6 +15,28 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "erasure_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["deployment.id"], name=op.f("fk_erasure_request_tenant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_request")),
+    )
+    op.create_index(op.f("ix_erasure_request_done_at"), "erasure_request", ["done_at"], unique=False)
+    op.create_index(
+        "uq_erasure_request_open",
+        "erasure_request",
+        ["tenant_id", "person_id"],
+        unique=True,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_table(
         "lms_grade",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("assignment_id", sa.Uuid(), nullable=False),
@@ -43,3 +65,11 @@ def downgrade() -> None:
     op.drop_column("assignment", "column_claimed_until")
     op.drop_index(op.f("ix_lms_grade_person_id"), table_name="lms_grade")
     op.drop_table("lms_grade")
+    op.drop_index(
+        "uq_erasure_request_open",
+        table_name="erasure_request",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_erasure_request_done_at"), table_name="erasure_request")
+    op.drop_table("erasure_request")
