@@ -38,8 +38,8 @@ def keep_consumer(session: Session, vault: Vault, registration_id: UUID, consume
     row = session.execute(known).scalar_one_or_none()
     if row is None:
         row = LegacyConsumer(id=uuid.uuid4(), registration_id=registration_id, consumer_key=consumer_key)
-        session.add(row)
     row.sealed_secret = vault.seal_text(session, Owner.site(), secret_place(row), secret)
+    session.add(row)
     record(
         session,
         event="platform.legacy_key_kept",
