@@ -158,6 +158,23 @@ PUSH_MOVES: Final[Mapping[PushState, frozenset[PushState]]] = {
     PushState.OBSOLETE: frozenset(),
 }
 
+
+class ArrivalState(StrEnum):
+    """Work that was handed in to the LMS's own assignment, on its way in."""
+
+    WAITING = "waiting"  # its notice is stored; the files are still at the LMS
+    FETCHING = "fetching"
+    TAKEN = "taken"  # it is a submission now
+    FAILED = "failed"  # none of its files could be read
+
+
+ARRIVAL_MOVES: Final[Mapping[ArrivalState, frozenset[ArrivalState]]] = {
+    ArrivalState.WAITING: frozenset({ArrivalState.FETCHING}),
+    ArrivalState.FETCHING: frozenset({ArrivalState.WAITING, ArrivalState.TAKEN, ArrivalState.FAILED}),
+    ArrivalState.TAKEN: frozenset(),
+    ArrivalState.FAILED: frozenset({ArrivalState.WAITING}),
+}
+
 LIVE_QUEUE_STATES: Final = (QueueState.QUEUED, QueueState.SELECTED, QueueState.PROCESSING)
 
 

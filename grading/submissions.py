@@ -143,7 +143,7 @@ def hand_in(
         SubmissionRefused: there is nothing to hand in, the assignment is not open, no attempt is left, or the same
             work is being handed in twice at once.
     """
-    now, assignment, context = clock(), view.assignment, view.context
+    now, assignment = clock(), view.assignment
     draft = find_draft(session, assignment.id, person_id)
     work = open_draft(session, vault, draft) if draft else None
     if draft is None or work is None or not work.text.strip():
@@ -151,18 +151,42 @@ def hand_in(
     allowed = standing(session, assignment, person_id, now)
     if not allowed.may_hand_in:
         raise SubmissionRefused(f"{allowed.why_not} Your draft is kept.")
+    submission = accept(session, vault, view=view, person_id=person_id, work=work, provider=provider, clock=clock)
+    session.delete(draft)
+    return submission
+
+
+def accept(
+    session: Session,
+    vault: Vault,
+    *,
+    view: AssignmentView,
+    person_id: uuid.UUID,
+    work: Work,
+    provider: str,
+    clock: Clock = utc_now,
+) -> Submission:
+    """Make work somebody's next attempt, and queue it if it may be assessed by the model.
+
+    Whether it may come in now is the caller's business: an LMS that took the work has decided that already.
+
+    Raises:
+        SubmissionRefused: the same work is being handed in twice at once.
+    """
+    now, assignment, context = clock(), view.assignment, view.context
+    used = standing(session, assignment, person_id, now)
     by_hand = _by_hand_reason(session, view, person_id, provider)
     _replace_earlier(session, assignment.id, person_id)
     submission = Submission(
         id=uuid.uuid4(),
         assignment_id=assignment.id,
         person_id=person_id,
-        attempt=allowed.attempts_used + 1,
+        attempt=used.attempts_used + 1,
         state=SubmissionState.WITH_INSTRUCTOR if by_hand else SubmissionState.WAITING,
         by_hand_reason=by_hand,
         characters=len(work.text),
         words=len(work.text.split()),
-        late=allowed.late_now,
+        late=used.late_now,
         submitted_at=now,
     )
     _seal_work(session, vault, Owner.person(context.tenant_id, person_id), "submission", submission, work)
@@ -174,7 +198,6 @@ def hand_in(
     if not by_hand:
         estimate = estimate_microdollars(view, work.text, now)
         queue.enqueue(session, submission=submission, context=context, estimated_microdollars=estimate, clock=clock)
-    session.delete(draft)
     gradebook.announce_submission(session, vault, view=view, submission=submission, clock=clock)
     record(
         session,

@@ -1,7 +1,7 @@
 """Celery's entry points: load, call one domain function, commit. Anything lost here is found again by the tick."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading import erasure, gradebook, roster
+from grading import erasure, gradebook, intake, processor_reports, roster
 from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
+from grading.processor_port import AssetService
 from grading.roster import RosterSource, RosterUnavailable
 from privacy.sealing import Vault
 
@@ -24,10 +25,20 @@ ADVANCE_BATCH = "blindmark.advance_batch"
 DELIVER_PUSH = "blindmark.deliver_push"
 UPDATE_COLUMN = "blindmark.update_column"
 ERASE = "blindmark.erase"
+TAKE_IN = "blindmark.take_in"
+REPORT = "blindmark.report"
 REFRESH_ROSTER = "blindmark.refresh_roster"
 log = get_logger(__name__)
 
 Send = Callable[[str, list[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something that becomes due in the database: what is due now, and how one of it is done."""
+
+    due: Callable[[Session, datetime], list[UUID]]
+    run: Callable[[UUID], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,14 @@ class Work:
     runner: Runner
     gradebook: Gradebook
     rosters: RosterSource
+    assets: AssetService
+    provider: str
+    """The provider that new work is for."""
+    most_bytes: int
+    """Largest file taken from an LMS."""
     clock: Clock = utc_now
+    chores: Mapping[str, Chore] = field(default_factory=dict)
+    """What other rooms have to do, by task name."""
     sweeps: Sequence[Callable[[Session, datetime], None]] = ()
     """What other rooms want removed once it is old; run now and then."""
 
@@ -47,19 +65,23 @@ class Work:
         """Find everything that is due, whoever was meant to do it, and hand each to a task of its own."""
         for batch_id in self.runner.due():
             send(ADVANCE_BATCH, [str(batch_id)])
-        with self.database.transaction() as session:
-            pushes = gradebook.due(session, self.clock())
-            courses = roster.due(session, self.clock())
-            columns = gradebook.due_columns(session)
-            erasures = erasure.due(session)
-        for push_id in pushes:
-            send(DELIVER_PUSH, [str(push_id)])
-        for request_id in erasures:
-            send(ERASE, [str(request_id)])
-        for assignment_id in columns:
-            send(UPDATE_COLUMN, [str(assignment_id)])
-        for context_id in courses:
-            send(REFRESH_ROSTER, [str(context_id)])
+        for name, chore in self.all_chores().items():
+            with self.database.transaction() as session:
+                found = chore.due(session, self.clock())
+            for identifier in found:
+                send(name, [str(identifier)])
+
+    def all_chores(self) -> dict[str, Chore]:
+        """What is due by the database, and what to do about each."""
+        return {
+            DELIVER_PUSH: Chore(gradebook.due, self.deliver_push),
+            UPDATE_COLUMN: Chore(lambda session, _: gradebook.due_columns(session), self.update_column),
+            REFRESH_ROSTER: Chore(roster.due, self.refresh_roster),
+            ERASE: Chore(lambda session, _: erasure.due(session), self.erase),
+            TAKE_IN: Chore(intake.due, self.take_in),
+            REPORT: Chore(processor_reports.due, self.report),
+            **self.chores,
+        }
 
     def sweep(self) -> None:
         """Remove what is only remembered for a while."""
@@ -67,29 +89,45 @@ class Work:
             with self.database.transaction() as session:
                 sweep(session, self.clock())
 
-    def refresh_roster(self, context_id: str) -> None:
-        """Read one course's roster. What the LMS refuses now is tried again later; the old roster stays."""
-        try:
-            roster.refresh(self.database, self.vault, self.rosters, UUID(context_id), self.clock)
-        except RosterUnavailable as error:
-            log.warning("roster.unavailable", extra=fields(context=context_id, code=error.code))
-
     def advance_batch(self, batch_id: str) -> None:
         """Carry one batch as far as it goes now."""
         self.runner.advance(UUID(batch_id))
 
-    def deliver_push(self, push_id: str) -> None:
+    def refresh_roster(self, context_id: UUID) -> None:
+        """Read one course's roster. What the LMS refuses now is tried again later; the old roster stays."""
+        try:
+            roster.refresh(self.database, self.vault, self.rosters, context_id, self.clock)
+        except RosterUnavailable as error:
+            log.warning("roster.unavailable", extra=fields(context=context_id, code=error.code))
+
+    def deliver_push(self, push_id: UUID) -> None:
         """Send one message to a gradebook."""
-        gradebook.deliver(self.database, self.vault, self.gradebook, UUID(push_id), self.clock)
+        gradebook.deliver(self.database, self.vault, self.gradebook, push_id, self.clock)
 
-    def update_column(self, assignment_id: str) -> None:
+    def update_column(self, assignment_id: UUID) -> None:
         """Bring one gradebook column up to date."""
-        gradebook.update_column(self.database, self.gradebook, UUID(assignment_id))
+        gradebook.update_column(self.database, self.gradebook, assignment_id)
 
-    def erase(self, request_id: str) -> None:
+    def erase(self, request_id: UUID) -> None:
         """Forget one person, or look again later."""
         with self.database.transaction() as session:
-            erasure.carry_out(session, self.vault, UUID(request_id), self.clock)
+            erasure.carry_out(session, self.vault, request_id, self.clock)
+
+    def take_in(self, arrival_id: UUID) -> None:
+        """Fetch what was handed in to an LMS's own assignment."""
+        intake.take_in(
+            self.database,
+            self.vault,
+            self.assets,
+            arrival_id,
+            provider=self.provider,
+            most_bytes=self.most_bytes,
+            clock=self.clock,
+        )
+
+    def report(self, asset_id: UUID) -> None:
+        """Tell an LMS what became of a file."""
+        processor_reports.deliver(self.database, self.vault, self.assets, asset_id, self.clock)
 
 
 def register(app: Any, work: Work, tick_seconds: float) -> None:
@@ -111,10 +149,8 @@ def register(app: Any, work: Work, tick_seconds: float) -> None:
     run(TICK, lambda: work.tick(send))
     run(SWEEP, work.sweep)
     run(ADVANCE_BATCH, work.advance_batch)
-    run(DELIVER_PUSH, work.deliver_push)
-    run(UPDATE_COLUMN, work.update_column)
-    run(ERASE, work.erase)
-    run(REFRESH_ROSTER, work.refresh_roster)
+    for name, chore in work.all_chores().items():
+        run(name, lambda identifier, chore=chore: chore.run(UUID(identifier)))
     app.conf.beat_schedule = {
         "tick": {"task": TICK, "schedule": tick_seconds, "options": {"expires": tick_seconds * 2}},
         "sweep": {"task": SWEEP, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},

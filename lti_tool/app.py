@@ -21,6 +21,7 @@ from lti_tool.filters import add_filters
 from lti_tool.lti.blueprint import make_lti_blueprint
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.launch import Launcher
+from lti_tool.lti.notices import NoticeBox
 from lti_tool.pages.admin import make_admin_blueprint
 from lti_tool.pages.admin.accounts import RATE_LIMITER
 from lti_tool.pages.course import make_course_blueprint
@@ -45,7 +46,7 @@ class InMemoryRequest(Request):
         return BytesIO()
 
 
-def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, http: requests.Session) -> Flask:
+def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, notices: NoticeBox, http: requests.Session) -> Flask:
     """Build the application. Nothing is read from the environment here."""
     settings = parts.settings
     app = Flask("lti_tool", static_url_path="/static")
@@ -73,7 +74,7 @@ def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, http: requests.
     add_error_pages(app)
     add_security_headers(app, FrameAncestors(lambda: _platform_urls(parts)), secure=settings.secure_transport)
     _add_context(app, parts)
-    app.register_blueprint(make_lti_blueprint(launcher, keys, http))
+    app.register_blueprint(make_lti_blueprint(launcher, keys, notices, http))
     app.register_blueprint(make_course_blueprint())
     app.register_blueprint(make_admin_blueprint())
     app.register_blueprint(make_api_blueprint())

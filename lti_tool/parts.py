@@ -14,10 +14,12 @@ from config.settings import Settings
 from grading.batches.compose import Limits
 from grading.providers.base import Provider
 from lti_tool.lti.registration.connection import Finding
+from lti_tool.lti.services.connector import ServiceConnector
 from privacy.audit import Actor, AuditLog
 from privacy.sealing import Vault
 
 EXTENSION = "blindmark"
+PROVIDER = "openai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Parts:
     """Read a course's roster from its LMS now; raises RosterUnavailable."""
     read_gradebook: Callable[[UUID], bool]
     """Read what an LMS's gradebook shows for an assignment; raises GradebookUnavailable."""
+    connector: ServiceConnector
+    """Reaches the services of LMSs."""
     test_connection: Callable[[UUID, Actor], list[Finding]]
     """Try what can be tried of an LMS without a launch."""
     clock: Clock
@@ -43,7 +47,7 @@ class Parts:
     @property
     def provider(self) -> str:
         """The provider that new work goes to."""
-        return "openai"
+        return PROVIDER
 
     @property
     def limits(self) -> Limits:

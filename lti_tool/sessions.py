@@ -54,6 +54,10 @@ class LaunchSession(Base):
     """JSON of the claims that belong to this kind of message; read by `message_details`."""
     administrator: Mapped[bool] = mapped_column(default=False)
     """An administrator of the LMS as a whole. Gives nothing in a course."""
+    answered: Mapped[bool] = mapped_column(default=False)
+    """A deep linking request is answered once."""
+    assignment_id: Mapped[UUID | None]
+    """What a visit is about that came by no link of ours."""
     proof_hash: Mapped[str | None] = mapped_column(String(64))
     """Hash of the ticket that a browser without cookies must show together with what the platform stores for it."""
     created_at: Mapped[Created]
@@ -76,6 +80,7 @@ class Visit:
     resource_link_id: UUID | None
     message_type: str
     administrator: bool = False
+    assignment_id: UUID | None = None
 
 
 def browser_secret(request: Request) -> str:
@@ -183,6 +188,7 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
         resource_link_id=launch.resource_link_id,
         message_type=launch.message_type,
         administrator=launch.administrator,
+        assignment_id=launch.assignment_id,
     )
 
 

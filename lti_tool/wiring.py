@@ -25,13 +25,15 @@ from grading.providers.openai import OpenAIProvider
 from lti_tool.app import create_app
 from lti_tool.lti.keys import ToolKeys, forget_keys
 from lti_tool.lti.launch import Launcher, forget_logins
+from lti_tool.lti.notices import TAKE_NOTICE, NoticeBox, forget_notices
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.public_network import guard
 from lti_tool.lti.registration.connection import check_connection
 from lti_tool.lti.services.ags import AgsGradebook
+from lti_tool.lti.services.assets import LmsAssets
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
-from lti_tool.parts import Parts
+from lti_tool.parts import PROVIDER, Parts
 from lti_tool.sessions import forget_visits
 from privacy.audit import AuditLog
 from privacy.keyring import create_keyring, load_keyring
@@ -49,12 +51,13 @@ class Application:
     celery: Celery
     launcher: Launcher
     keys: ToolKeys
+    notices: NoticeBox
     http: requests.Session
     """Reaches platforms, within the limits that the settings draw."""
 
     def web(self) -> Flask:
         """The web application."""
-        return create_app(self.parts, self.launcher, self.keys, self.http)
+        return create_app(self.parts, self.launcher, self.keys, self.notices, self.http)
 
 
 def open_parts(settings: Settings, *, migrate: bool = True, clock: Clock = utc_now) -> Parts:
@@ -92,6 +95,7 @@ def open_application(
     connector = ServiceConnector(database, keys, http, clock)
     source = NrpsRosterSource(connector)
     providers = _providers(settings)
+    notices = NoticeBox(database, vault, platform_keys, clock)
     celery = make_celery(settings)
     work = tasks.Work(
         database=database,
@@ -99,8 +103,12 @@ def open_application(
         runner=Runner(database, vault, providers, settings.batch_poll_seconds, clock),
         gradebook=AgsGradebook(database, connector, clock),
         rosters=source,
+        assets=LmsAssets(connector, http),
+        provider=PROVIDER,
+        most_bytes=settings.upload_megabytes * 1024 * 1024,
         clock=clock,
-        sweeps=(forget_logins, forget_visits, forget_keys),
+        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices),
+        chores={TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off)},
     )
     tasks.register(celery, work, settings.tick_seconds)
 
@@ -121,6 +129,7 @@ def open_application(
         nudge=nudge,
         refresh_roster=lambda context_id: _refresh_roster(work, context_id),
         read_gradebook=lambda assignment_id: read_lms(database, work.gradebook, assignment_id, clock),
+        connector=connector,
         test_connection=lambda registration_id, actor: check_connection(
             database, platform_keys, connector, registration_id, actor
         ),
@@ -135,7 +144,7 @@ def open_application(
         session_hours=settings.session_hours,
         clock=clock,
     )
-    return Application(parts, celery, launcher, keys, http)
+    return Application(parts, celery, launcher, keys, notices, http)
 
 
 def _refresh_roster(work: tasks.Work, context_id: UUID) -> None:

@@ -6,6 +6,7 @@ from grading.models.batches import Batch, BatchRequest
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.people import Administrator, Enrolment, Person
+from grading.models.processors import Arrival, ArrivalAsset, Processor
 from grading.models.queue import QueueItem
 from grading.models.submissions import AnonymizedText, Draft, Submission
 from grading.models.tenancy import Context, Deployment, Registration, ResourceLink
@@ -13,6 +14,8 @@ from grading.models.tenancy import Context, Deployment, Registration, ResourceLi
 __all__ = [
     "Administrator",
     "AnonymizedText",
+    "Arrival",
+    "ArrivalAsset",
     "Assessment",
     "Assignment",
     "Batch",
@@ -25,6 +28,7 @@ __all__ = [
     "GradePush",
     "LmsGrade",
     "Person",
+    "Processor",
     "PromptVersion",
     "QueueItem",
     "Registration",

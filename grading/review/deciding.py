@@ -15,6 +15,7 @@ from grading.assignments import AssignmentView
 from grading.errors import GradingError
 from grading.models import Assessment, ReviewDecision, Submission
 from grading.points import format_points
+from grading.report_rows import look_again
 from grading.review.feedback import BY_HAND_DISCLOSURE, Feedback, feedback_from, plain_comment
 from grading.review.reading import newest_assessment, open_assessment
 from grading.states import (
@@ -290,4 +291,5 @@ def _add(
         object_id=submission.id,
         details={"score_hundredths": score_hundredths, "number": decision.number},
     )
+    look_again(session, submission.id, clock)
     return decision

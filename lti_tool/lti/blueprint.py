@@ -10,6 +10,7 @@ from lti_tool.lti import login
 from lti_tool.lti.errors import LtiError
 from lti_tool.lti.keys import JWKS_SECONDS, ToolKeys
 from lti_tool.lti.launch import Launcher
+from lti_tool.lti.notices import TAKE_NOTICE, NoticeBox
 from lti_tool.lti.register_pages import add_registration_routes
 from lti_tool.lti.storage import StoredProof
 from lti_tool.parts import parts
@@ -20,7 +21,7 @@ FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 log = get_logger(__name__)
 
 
-def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, http: requests.Session) -> Blueprint:
+def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, notices: NoticeBox, http: requests.Session) -> Blueprint:
     """Routes under /lti. Their forms come from platforms: state and signature protect them, not our form tokens."""
     blueprint = Blueprint("lti", __name__, url_prefix="/lti")
     add_registration_routes(blueprint, http)
@@ -99,16 +100,20 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, http: requests.Sessio
         return response
 
     @blueprint.post("/notices")
-    def notices() -> tuple[Response, int]:
-        """No notice is subscribed to, so none is taken: the platform is told so."""
-        problem = {
-            "type": "about:blank",
-            "title": "No notices",
-            "status": 404,
-            "detail": "Blindmark has not subscribed to any notice of this platform.",
-        }
-        response = jsonify(problem)
-        response.mimetype = "application/problem+json"
-        return response, 404
+    def take_notices() -> Response | tuple[Response, int]:
+        """Take what a platform tells us without a browser. It is stored before this answers."""
+        try:
+            taken = notices.take(request.get_data())
+        except LtiError as error:
+            log.warning("lti.refused", extra=fields(reason=error.code, endpoint=request.endpoint))
+            status = 401 if error.code == "notices_untrusted" else error.status
+            response = jsonify(type="about:blank", title="Notices refused", status=status, detail=error.message)
+            response.mimetype = "application/problem+json"
+            return response, status
+        for notice_id in taken.accepted:
+            parts().nudge(TAKE_NOTICE, notice_id)
+        return jsonify(
+            accepted=len(taken.accepted) + taken.known_before, ignored=taken.ignored, rejected=taken.rejected
+        )
 
     return blueprint

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, JsonObject, state_type
@@ -86,6 +86,37 @@ class ConnectionPolicy(Base):
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     mode: Mapped[ConnectionMode] = mapped_column(state_type(ConnectionMode, "connection_mode"))
     changed_at: Mapped[Moment]
+
+
+class NoticeState(StrEnum):
+    """Whether a notice was worked off."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Notice(Base):
+    """A notice of a platform, kept before the platform is answered. The row keeps repeats out."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "notice_id"),
+        UniqueConstraint("tenant_id", "nonce_hash"),
+        Index("ix_notice_due", "state", "next_attempt_at"),
+    )
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id"))
+    notice_id: Mapped[LmsId]
+    nonce_hash: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(255))
+    state: Mapped[NoticeState] = mapped_column(state_type(NoticeState, "notice_state"))
+    sealed_content: Mapped[Sealed | None]
+    """The claims; gone once the notice was worked off."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[Moment | None]
+    received_at: Mapped[Moment]
 
 
 class LegacyConsumer(Base):

@@ -187,6 +187,22 @@ def person_concerned(claims: Claims) -> object:
     return _member(claims, names.FOR_USER, "user_id") or _member(claims, names.FOR_USER, "id")
 
 
+def check_notice(claims: Claims) -> None:
+    """What a notice must carry. It is no launch: nobody came, and no session follows.
+
+    Raises:
+        TokenRefused: the first check that fails.
+    """
+    if claims.get(names.VERSION) != "1.3.0":
+        raise refused("version")
+    if names.MESSAGE_TYPE in claims:
+        raise refused("message_type")
+    if not _is_id(claims.get(names.DEPLOYMENT_ID)):
+        raise refused("no_deployment")
+    if not _is_id(_member(claims, names.NOTICE, "id")) or not _is_id(_member(claims, names.NOTICE, "type")):
+        raise refused("no_notice")
+
+
 LAUNCHES: Final[Mapping[str, Callable[[Claims], None]]] = {
     names.RESOURCE_LINK_REQUEST: check_resource_link,
     names.DEEP_LINKING_REQUEST: check_deep_linking,

@@ -8,7 +8,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.csrf import check_csrf
-from lti_tool.pages import data_privacy, gradebook_review, instructor, student
+from lti_tool.pages import data_privacy, gradebook_review, instructor, processor, student
 from lti_tool.pages.arrivals import page_of
 from lti_tool.pages.visited import linked_assignment_id
 from lti_tool.parts import parts
@@ -44,6 +44,9 @@ def make_course_blueprint() -> Blueprint:
     blueprint.add_url_rule("/privacy", "data_privacy", data_privacy.data_privacy)
     blueprint.add_url_rule("/privacy/export", "export_person", data_privacy.export, methods=post)
     blueprint.add_url_rule("/privacy/erase", "erase_person", data_privacy.erase, methods=post)
+    blueprint.add_url_rule("/processor", "processor_settings", processor.processor_settings)
+    blueprint.add_url_rule("/report", "report_review", processor.report_review)
+    blueprint.add_url_rule("/terms", "eula", processor.eula, methods=["GET", "POST"])
     student.register(blueprint)
     instructor.register(blueprint)
     return blueprint

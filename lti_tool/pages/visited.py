@@ -24,7 +24,7 @@ def visited_assignment(session: Session) -> AssignmentView:
         NotFound: the link shows none yet.
     """
     visit = current_visit()
-    assignment_id = linked_assignment_id(session, visit.resource_link_id)
+    assignment_id = visit.assignment_id or linked_assignment_id(session, visit.resource_link_id)
     if assignment_id is None:
         raise NotFound("This link has no assignment yet. Your instructor can connect one by opening it.")
     return assignments.get(session, tenant_id=visit.tenant_id, context_id=visit.context_id, assignment_id=assignment_id)

@@ -126,6 +126,14 @@ class ServiceConnector:
                 raise ServiceFailed("Your LMS pointed to another site for the next page.", status=200)
         raise ServiceFailed("Your LMS sent more pages than anybody has people.", status=200)
 
+    def token(self, deployment_id: UUID, scopes: tuple[str, ...]) -> str:
+        """A token, for requests that are streamed.
+
+        Raises:
+            ServiceFailed: the platform gives none.
+        """
+        return self._tokens.get(self._target(deployment_id).client, scopes)
+
     def granted(self, registration_id: UUID, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """What a fresh token of a registration opens out of these scopes.
 

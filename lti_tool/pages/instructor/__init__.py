@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from lti_tool.pages.instructor import deep_link, grades, overview, review, settings
+from lti_tool.pages.instructor import attach, deep_link, grades, overview, review, settings
 
 
 def register(blueprint: Blueprint) -> None:
@@ -11,6 +11,10 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/deep-link", "deep_link", deep_link.deep_link, methods=both)
     blueprint.add_url_rule("/deep-link/pick", "deep_link_pick", deep_link.pick, methods=["POST"])
     blueprint.add_url_rule("/deep-link/cancel", "deep_link_cancel", deep_link.cancel, methods=["POST"])
+    blueprint.add_url_rule("/deep-link/copy", "deep_link_copy", deep_link.copy, methods=["POST"])
+    blueprint.add_url_rule("/attach", "attach", attach.attach, methods=both)
+    blueprint.add_url_rule("/attach/pick", "attach_pick", attach.attach_pick, methods=["POST"])
+    blueprint.add_url_rule("/connect/copy", "connect_copy", settings.connect_copy, methods=["POST"])
     blueprint.add_url_rule("/connect", "connect", settings.connect, methods=both)
     blueprint.add_url_rule("/connect/pick", "connect_pick", settings.connect_pick, methods=["POST"])
     blueprint.add_url_rule("/submissions", "overview", overview.overview)

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading import assignments
+from grading import assignments, copying
 from grading.assignments import AssignmentDraft
 from grading.course_settings import allow_assessment
 from grading.errors import GradingError, NotFound
@@ -131,6 +131,35 @@ def connect_pick() -> Response:
     return redirect(url_for(".overview"), 303)
 
 
+@needs(Ability.CONFIGURE)
+def connect_copy() -> Response:
+    """Take over what the link showed in the course that this one was copied from. Nobody's work comes along."""
+    visit = current_visit()
+    with parts().database.transaction() as session:
+        context = visited_context(session)
+        source = copying.offered_to(session, context, _visited_link(session))
+        if source is None:
+            raise NotFound("There is nothing to take over any more. Go back and make a new assignment.")
+        made = copying.copy_to(
+            session,
+            source=source,
+            context=context,
+            author_id=visit.person_id,
+            with_dates="dates" in request.form,
+            offered_models=parts().settings.offered_models,
+            default_model=parts().settings.default_model,
+            clock=parts().clock,
+        )
+        _link(session, made.id)
+    flash("Your assignment is ready, with the settings of the course it was copied from. Look at the dates.", "done")
+    return redirect(url_for(".settings"), 303)
+
+
+def _visited_link(session: Session) -> ResourceLink | None:
+    visit = current_visit()
+    return session.get(ResourceLink, visit.resource_link_id) if visit.resource_link_id else None
+
+
 def chosen_assignment() -> UUID:
     """The assignment that was picked from the list.
 
@@ -151,12 +180,14 @@ def course_assignments() -> list[Assignment]:
 
 
 def _connect_page(form: AssignmentForm) -> str:
-    return render_form(form, "instructor/connect.html", existing=course_assignments())
+    with parts().database.transaction() as session:
+        source = copying.offered_to(session, visited_context(session), _visited_link(session))
+    return render_form(form, "instructor/connect.html", existing=course_assignments(), source=source)
 
 
 def _link(session: Session, assignment_id: UUID) -> None:
     visit = current_visit()
-    link = session.get(ResourceLink, visit.resource_link_id) if visit.resource_link_id else None
+    link = _visited_link(session)
     if link is None or not assignments.link_to(
         session, tenant_id=visit.tenant_id, link=link, assignment_id=assignment_id
     ):

@@ -164,6 +164,12 @@ def test_a_teacher_adds_an_assignment_by_deep_linking(tool: Tool) -> None:
         "resourceId": item["custom"]["assignment_id"],
         "tag": "grade",
         "gradesReleased": True,
+        "submissionReview": {
+            "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+            "label": "Open in Blindmark",
+            "url": item["url"],
+            "custom": {"assignment_id": item["custom"]["assignment_id"]},
+        },
     }
     assert item["url"].startswith(f"{BASE_URL}/lti/launch")
 
