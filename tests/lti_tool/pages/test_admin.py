@@ -165,4 +165,5 @@ def test_errors_are_pages_for_people_and_problems_for_machines(tool: Tool) -> No
     assert tool.browser().get("/healthz").get_json()["status"] == "ok"
     assert tool.browser().get("/lti/launch").status_code == 400
     assert "Key set" in text_of(tool.browser().get("/lti/register"))
-    assert tool.browser().post("/lti/notices", json={}).status_code == 404
+    refused = tool.browser().post("/lti/notices", json={})
+    assert (refused.status_code, refused.mimetype) == (400, "application/problem+json")
