@@ -24,7 +24,7 @@ from grading.models import Deployment, Enrolment, Registration
 from grading.models.columns import Created, Key, Moment, Sealed
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState, RegistrationState
-from privacy.sealing import Place, Vault
+from privacy.sealing import Owner, Place, Vault
 
 COOKIE: Final = "__Host-blindmark"
 KEY_HEADER: Final = "X-Blindmark-Key"
@@ -52,6 +52,8 @@ class LaunchSession(Base):
     message_type: Mapped[str] = mapped_column(String(64))
     sealed_message: Mapped[Sealed | None]
     """JSON of the claims that belong to this kind of message; read by `message_details`."""
+    sealed_words: Mapped[Sealed | None]
+    """JSON: what the next page says to somebody whose browser keeps no cookie to carry it."""
     administrator: Mapped[bool] = mapped_column(default=False)
     """An administrator of the LMS as a whole. Gives nothing in a course."""
     answered: Mapped[bool] = mapped_column(default=False)
@@ -81,6 +83,32 @@ class Visit:
     message_type: str
     administrator: bool = False
     assignment_id: UUID | None = None
+
+
+def keeps_no_cookie(request: Request) -> bool:
+    """Whether a request comes from a browser that carries the key of its visit in a header."""
+    return not request.cookies.get(COOKIE) and bool(request.headers.get(KEY_HEADER))
+
+
+def take_words(session: Session, vault: Vault, visit: Visit) -> list[Any]:
+    """What the next page is to say, once."""
+    row = session.get_one(LaunchSession, visit.session_id)
+    if row.sealed_words is None:
+        return []
+    words: list[Any] = vault.open_json(session, _words_place(row.id), row.sealed_words)
+    row.sealed_words = None
+    return words
+
+
+def keep_words(session: Session, vault: Vault, visit: Visit, words: list[Any]) -> None:
+    """Leave something for the next page to say."""
+    row = session.get_one(LaunchSession, visit.session_id)
+    owner = Owner.person(visit.tenant_id, visit.person_id)
+    row.sealed_words = vault.seal_json(session, owner, _words_place(row.id), words)
+
+
+def _words_place(session_id: UUID) -> Place:
+    return Place("launch_session", "words", session_id)
 
 
 def browser_secret(request: Request) -> str:

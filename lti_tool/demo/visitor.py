@@ -88,6 +88,8 @@ class Visitor:
     def __init__(self) -> None:
         self._http = requests.Session()
         self._http.cookies = _LoopbackCookies()
+        # A window of its own, in which cookies are kept.
+        self._http.headers["Sec-Fetch-Dest"] = "document"
 
     def get(self, url: str) -> Page:
         """Open an address, and go through a launch if one begins there."""

@@ -5,6 +5,8 @@ browser. The handle is no credential: the browser's cookie must fit it.
 """
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Response as FlaskResponse
+from flask import session as browser_session
 from werkzeug.wrappers import Response
 
 from lti_tool.csrf import check_csrf
@@ -13,7 +15,7 @@ from lti_tool.pages.arrivals import page_of
 from lti_tool.pages.visited import linked_assignment_id
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may
-from lti_tool.sessions import browser_secret, load_visit, message_details
+from lti_tool.sessions import browser_secret, keep_words, keeps_no_cookie, load_visit, message_details, take_words
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -37,6 +39,20 @@ def make_course_blueprint() -> Blueprint:
         g.csrf_subject = f"{browser_secret(request)}:{g.handle}"
         if request.method not in SAFE_METHODS:
             check_csrf(parts().signing_key, g.csrf_subject, request)
+        if keeps_no_cookie(request):
+            with parts().database.transaction() as session:
+                words = take_words(session, parts().vault, g.visit)
+            if words:
+                browser_session["_flashes"] = words
+
+    @blueprint.after_request
+    def _leave_words(response: FlaskResponse) -> FlaskResponse:
+        # Flask carries words to the next page in a cookie; without cookies the visit carries them.
+        words = browser_session.pop("_flashes", None) if keeps_no_cookie(request) else None
+        if words:
+            with parts().database.transaction() as session:
+                keep_words(session, parts().vault, g.visit, words)
+        return response
 
     post = ["POST"]
     blueprint.add_url_rule("/", "home", home)

@@ -158,6 +158,7 @@ def upgrade() -> None:
     op.add_column("assignment", sa.Column("results_read_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("assignment", sa.Column("results_offered", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.add_column("grade_push", sa.Column("overwrite", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("launch_session", sa.Column("sealed_words", sa.LargeBinary(), nullable=True))
     op.add_column("launch_session", sa.Column("answered", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("launch_session", sa.Column("assignment_id", sa.Uuid(), nullable=True))
 
@@ -165,6 +166,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("launch_session", "assignment_id")
     op.drop_column("launch_session", "answered")
+    op.drop_column("launch_session", "sealed_words")
     op.drop_column("grade_push", "overwrite")
     op.drop_column("assignment", "results_offered")
     op.drop_column("assignment", "results_read_at")

@@ -10,6 +10,8 @@ Clock = Callable[[], float]
 
 CLIENT_ID: Final = "blindmark-demo"
 DEPLOYMENT_ID: Final = "demo-1"
+STORAGE_TARGET: Final = "_parent"
+"""The frame that keeps values for the tool: the page around it (LTI platform storage)."""
 COURSE_ID: Final = "course-phil-101"
 COURSE_TITLE: Final = "Introduction to Ethics"
 COURSE_LABEL: Final = "PHIL 101"

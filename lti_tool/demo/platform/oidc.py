@@ -10,7 +10,7 @@ from lti_tool.demo.platform.course import Course
 from lti_tool.demo.platform.errors import AuthorisationRefused, PlatformError
 from lti_tool.demo.platform.keys import SigningKey
 from lti_tool.demo.platform.launches import Launch, Launches
-from lti_tool.demo.platform.model import CLIENT_ID, Clock, People, Person, Platform
+from lti_tool.demo.platform.model import CLIENT_ID, STORAGE_TARGET, Clock, People, Person, Platform
 from lti_tool.demo.platform.sessions import COOKIE, Sessions
 
 _FIXED: Final = {
@@ -58,6 +58,7 @@ class Authorisation:
             fields = {"id_token": self._token(incoming, given, repeated=any(len(each) > 1 for each in values.values()))}
         except AuthorisationRefused as refusal:
             fields = {"error": refusal.code, "error_description": str(refusal)}
+        fields["lti_storage_target"] = STORAGE_TARGET
         if given.get("state"):
             fields["state"] = given["state"]
         return post_form(self._platform.redirect_uri, fields)

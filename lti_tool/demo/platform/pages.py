@@ -12,7 +12,7 @@ from lti_tool.demo.platform.course import Course, Link
 from lti_tool.demo.platform.deep_linking import DeepLinking
 from lti_tool.demo.platform.errors import DeepLinkRefused, PageRefused
 from lti_tool.demo.platform.launches import Launches
-from lti_tool.demo.platform.model import CLIENT_ID, DEPLOYMENT_ID, People, Person, Platform, origin_of
+from lti_tool.demo.platform.model import CLIENT_ID, DEPLOYMENT_ID, STORAGE_TARGET, People, Person, Platform, origin_of
 from lti_tool.demo.platform.oidc import post_form
 from lti_tool.demo.platform.sessions import Sessions
 
@@ -70,6 +70,7 @@ class Pages:
             "lti_message_hint": started.message_hint,
             "client_id": CLIENT_ID,
             "lti_deployment_id": DEPLOYMENT_ID,
+            "lti_storage_target": STORAGE_TARGET,
         }
         return post_form(self.platform.tool_login_url, fields)
 

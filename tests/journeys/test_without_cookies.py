@@ -1,0 +1,98 @@
+"""A browser that keeps no cookie at all for the tool, not even a partitioned one, as older browsers in a frame do.
+
+The LMS and the tool are different sites. What the login left with the LMS lets the student in; from then on the visit's
+key travels in a header, and every page of the story works.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, Page, Route, expect, sync_playwright
+
+from lti_tool.demo.course import assignment_brief, people
+from lti_tool.demo.run import Started
+from tests import services
+from tests.conftest import QUIET
+from tests.journeys.conftest import WIDE, picture
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("journeys")]
+NAMES = {person.key: person.name for person in people()}
+
+
+@pytest.fixture
+def cookieless(demonstration: Started, tmp_path: Path) -> Iterator[BrowserContext]:
+    """Chromium that refuses every cookie of the tool's site, as a person can tell it to."""
+    found = services.chromium()
+    if found is None:
+        services.missing("Chromium")
+    profile = tmp_path / "profile"
+    (profile / "Default").mkdir(parents=True)
+    exceptions = {f"{demonstration.addresses.tool},*": {"setting": 2}}
+    settings = {"profile": {"content_settings": {"exceptions": {"cookies": exceptions}}}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(settings))
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=found,
+            args=["--no-sandbox", "--disable-gpu", *QUIET],
+            viewport=WIDE,  # type: ignore[arg-type]
+        )
+        yield context
+        context.close()
+
+
+def sign_in(context: BrowserContext, started: Started, key: str) -> Page:
+    page = context.new_page()
+    page.goto(started.addresses.lms)
+    page.get_by_role("button", name=NAMES[key], exact=True).click()
+    return page
+
+
+def add_assignment(page: Page, started: Started, title: str) -> None:
+    page.goto(f"{started.addresses.lms}/course/add")
+    frame = page.frame_locator("iframe")
+    frame.get_by_label("Title").fill(title)
+    frame.get_by_role("button", name="Save and add to the course").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+
+def open_assignment(page: Page, started: Started, title: str) -> FrameLocator:
+    page.goto(f"{started.addresses.lms}/course")
+    page.get_by_role("link", name=title).click()
+    return page.frame_locator("iframe")
+
+
+def test_a_story_without_any_cookie(cookieless: BrowserContext, demonstration: Started) -> None:
+    title = f"Without cookies: {assignment_brief().title}"
+    teacher = sign_in(cookieless, demonstration, "ada-teachwell")
+    add_assignment(teacher, demonstration, title)
+    frame = open_assignment(teacher, demonstration, title)
+    frame.get_by_role("link", name="Settings").click()
+    expect(frame.get_by_label("Title")).to_have_value(title)
+    frame.get_by_role("link", name="Gradebook").click()
+    expect(frame.get_by_role("heading", name="Gradebook")).to_be_visible()
+    assert not [one for one in cookieless.cookies() if one["name"].startswith("__Host-blindmark")]
+    teacher.get_by_role("button", name="Sign out").click()
+
+    student = sign_in(cookieless, demonstration, "mira-okafor")
+    frame = open_assignment(student, demonstration, title)
+    frame.get_by_label("Your text").fill("Honesty matters, and yet a doctor may stay silent for an hour.")
+    frame.get_by_role("button", name="Hand in").click()
+    expect(frame.get_by_text("Handed in: attempt")).to_be_visible()
+    picture(student, "12-without-cookies")
+    student.reload()
+    expect(student.frame_locator("iframe").get_by_text("12 words, stored and sealed")).to_be_visible()
+
+
+def test_without_storage_either_a_new_window_is_offered(cookieless: BrowserContext, demonstration: Started) -> None:
+    def silent(route: Route) -> None:
+        route.fulfill(body="", content_type="text/javascript")
+
+    cookieless.route("**/frame.js", silent)
+    page = sign_in(cookieless, demonstration, "ada-teachwell")
+    page.goto(f"{demonstration.addresses.lms}/course/add")
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("heading", name="Open this in a new window")).to_be_visible()
+    picture(page, "13-new-window")
