@@ -58,6 +58,17 @@ demo-check: install ## walk the whole way over HTTP and say what was verified
 test: install ## run every test that this machine can run
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
+INTEROP := .venv-interop
+INTEROP_LOCK := tests/interop/openedx/requirements.lock
+
+$(INTEROP)/installed: $(INTEROP_LOCK) $(BIN)/uv
+	@test -x $(INTEROP)/bin/python || $(PYTHON) -m venv $(INTEROP)
+	@$(BIN)/uv pip sync --quiet --python $(INTEROP)/bin/python --require-hashes $(INTEROP_LOCK)
+	@touch $@
+
+.PHONY: interop-env
+interop-env: $(INTEROP)/installed ## make the environment of the other LMS that tests talk to
+
 .PHONY: lint
 lint: install ## lint, format check, types, import contract
 	@$(BIN)/ruff check .
@@ -72,4 +83,4 @@ format: install ## format the code
 
 .PHONY: clean
 clean: ## remove the environment and caches (keeps the demonstration's data)
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache artifacts
+	@rm -rf $(VENV) $(INTEROP) .pytest_cache .mypy_cache .ruff_cache artifacts

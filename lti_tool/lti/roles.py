@@ -12,6 +12,8 @@ _URN: Final = "urn:lti:role:ims/lis/"
 
 _PRINCIPALS: Final = {
     "Instructor": CourseRole.INSTRUCTOR,
+    # Who administers a course (Open edX sends nothing else for them), as opposed to the institution.
+    "Administrator": CourseRole.INSTRUCTOR,
     "ContentDeveloper": CourseRole.DESIGNER,
     "Learner": CourseRole.LEARNER,
     "Mentor": CourseRole.OBSERVER,
