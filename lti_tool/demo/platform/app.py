@@ -11,28 +11,40 @@ from werkzeug.exceptions import HTTPException
 from lti_tool.demo.platform.course import Course
 from lti_tool.demo.platform.deep_linking import DeepLinking
 from lti_tool.demo.platform.errors import PlatformError
+from lti_tool.demo.platform.eula import create_eula_routes
 from lti_tool.demo.platform.keys import SigningKey, ToolKeys
 from lti_tool.demo.platform.launches import Launches
 from lti_tool.demo.platform.line_items import LineItems, create_line_item_routes
 from lti_tool.demo.platform.memberships import create_roster_routes
 from lti_tool.demo.platform.model import Clock, People, Person, Platform, origin_of
+from lti_tool.demo.platform.notices import Notices, create_notice_routes
 from lti_tool.demo.platform.oidc import Authorisation, create_oidc_routes
+from lti_tool.demo.platform.own_assignment import OwnAssignment, create_asset_routes
 from lti_tool.demo.platform.pages import Pages, create_page_routes, create_return_routes
+from lti_tool.demo.platform.registration import Registration, create_registration_routes
 from lti_tool.demo.platform.scores import Scores, create_score_routes
 from lti_tool.demo.platform.sessions import Sessions
 from lti_tool.demo.platform.store import Store
 from lti_tool.demo.platform.tokens import AccessTokens, create_token_routes
 
-_LARGEST_REQUEST_BYTES = 1_000_000
+_LARGEST_REQUEST_BYTES = 10_000_000
+_SERVICES = ("line_items", "scores", "memberships", "notices", "assets", "eula")
 
 
 def create_app(
-    *, public_url: str, tool_url: str, data_dir: Path, people: Sequence[Person], clock: Clock = time.time
+    *,
+    public_url: str,
+    tool_url: str,
+    data_dir: Path,
+    people: Sequence[Person],
+    clock: Clock = time.time,
+    withheld: frozenset[str] = frozenset(),
 ) -> Flask:
     """Build the platform.
 
     `public_url` is its issuer and the address browsers use, `tool_url` the tool's; `data_dir` keeps its database
-    and key from one start to the next; `clock` gives seconds since 1970.
+    and key from one start to the next; `clock` gives seconds since 1970; `withheld` are scopes that a registration
+    does not get.
     """
     platform = Platform(public_url.rstrip("/"), tool_url.rstrip("/"))
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,18 +53,26 @@ def create_app(
     everyone, course = People(list(people)), Course(store)
     sessions = Sessions(store, everyone, secure=platform.public_url.startswith("https:"))
     launches, tool_keys = Launches(store, clock), ToolKeys(platform.tool_jwks_url)
-    tokens = AccessTokens(platform, store, tool_keys, clock)
+    tokens = AccessTokens(platform, store, tool_keys, clock, withheld)
+    registration = Registration(platform, store, clock, withheld)
     line_items = LineItems(platform, store, course)
-    pages = Pages(platform, everyone, sessions, course, launches, DeepLinking(platform, store, tool_keys, clock))
+    notices = Notices(platform, store, key, clock)
+    own = OwnAssignment(platform, store, notices, clock)
+    deep_linking = DeepLinking(platform, store, tool_keys, own, clock)
+    pages = Pages(platform, everyone, sessions, course, launches, deep_linking, registration, own)
     scores = Scores(platform, store, everyone, course, clock)
 
     app = Flask("lti_tool.demo.platform", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST_BYTES
     app.register_blueprint(create_page_routes(pages))
     app.register_blueprint(create_return_routes(pages))
-    authorisation = Authorisation(platform, everyone, sessions, launches, course, key, clock)
+    authorisation = Authorisation(platform, everyone, sessions, launches, course, own, key, clock)
     app.register_blueprint(create_oidc_routes(authorisation, key.jwks))
     app.register_blueprint(create_token_routes(tokens))
+    app.register_blueprint(create_notice_routes(platform, notices, tokens))
+    app.register_blueprint(create_asset_routes(own, tokens))
+    app.register_blueprint(create_eula_routes(store, tokens))
+    app.register_blueprint(create_registration_routes(platform, registration))
     app.register_blueprint(create_line_item_routes(platform, line_items, tokens))
     app.register_blueprint(create_score_routes(platform, scores, line_items, tokens))
     app.register_blueprint(create_roster_routes(platform, everyone, tokens))
@@ -102,12 +122,12 @@ def _state(platform: Platform, people: People, course: Course) -> dict[str, Any]
 def _add_refusals(app: Flask, pages: Pages) -> None:
     @app.errorhandler(PlatformError)
     def refuse(error: PlatformError) -> Response:
-        if request.blueprint in ("tokens", "line_items", "scores", "memberships"):
+        if request.blueprint in (*_SERVICES, "tokens", "registration"):
             response = jsonify(error=error.code, error_description=str(error))
         else:
             response = Response(pages.render("refused.html", message=str(error)))
         response.status_code = error.status
-        if error.status == 401 and request.blueprint in ("line_items", "scores", "memberships"):
+        if error.status == 401 and request.blueprint in _SERVICES:
             response.headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
         return response
 

@@ -4,12 +4,10 @@ from typing import Any, Final
 
 from lti_tool.demo.platform.course import Column, Link
 from lti_tool.demo.platform.model import (
-    CLIENT_ID,
     COURSE_ID,
     COURSE_LABEL,
     COURSE_TITLE,
     COURSE_TYPE,
-    DEPLOYMENT_ID,
     ROLES,
     Person,
     Platform,
@@ -25,6 +23,18 @@ SCORE_SCOPES: Final = [
     AGS_SCOPE + "score",
 ]
 ROSTER_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+SCOPE: Final = "https://purl.imsglobal.org/spec/lti/scope/"
+NOTICE_SCOPE: Final = SCOPE + "noticehandlers"
+ASSET_SCOPE: Final = SCOPE + "asset.readonly"
+REPORT_SCOPE: Final = SCOPE + "report"
+EULA_SCOPES: Final = [SCOPE + "eula/user", SCOPE + "eula/deployment"]
+ALL_SCOPES: Final = [*SCORE_SCOPES, ROSTER_SCOPE, NOTICE_SCOPE, ASSET_SCOPE, REPORT_SCOPE, *EULA_SCOPES]
+SERVICES: Final = (
+    "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint",
+    "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice",
+    LTI + "platformnotificationservice",
+)
+NOTICE_TYPES: Final = ["LtiHelloWorldNotice", "LtiContextCopyNotice", "LtiAssetProcessorSubmissionNotice"]
 SECONDS_TO_LIVE: Final = 60
 
 
@@ -66,12 +76,50 @@ def deep_linking_claims(platform: Platform, person: Person, data: str) -> dict[s
     }
 
 
+def attach_claims(platform: Platform, person: Person, data: str, activity: dict[str, str]) -> dict[str, Any]:
+    """Give the claims of a deep linking request that accepts an asset processor for an activity."""
+    claims = deep_linking_claims(platform, person, data)
+    settings = claims[DL + "deep_linking_settings"] | {"accept_types": ["ltiAssetProcessor"]}
+    settings.pop("accept_lineitem")
+    return claims | {DL + "deep_linking_settings": settings, LTI + "activity": activity}
+
+
+def message_claims(
+    platform: Platform, person: Person, message_type: str, own: dict[str, Any], custom: dict[str, str]
+) -> dict[str, Any]:
+    """Give the claims of a message that is about no resource link; `own` are those of its kind, by short name."""
+    claims = _common(platform, person, f"{platform.public_url}/lti/return", None) | {
+        LTI + "message_type": message_type,
+        LTI + "target_link_uri": platform.redirect_uri,
+    }
+    claims |= {LTI + name: value for name, value in own.items()}
+    return claims | ({LTI + "custom": custom} if custom else {})
+
+
+def review_claims(
+    platform: Platform, person: Person, link: Link, column: Column | None, user_id: str
+) -> dict[str, Any]:
+    """Give the claims of a submission review from the gradebook. Whose work it is, is signed without a question."""
+    return link_claims(platform, person, link, column) | {
+        LTI + "message_type": "LtiSubmissionReviewRequest",
+        LTI + "for_user": {"user_id": user_id},
+    }
+
+
+def privacy_claims(platform: Platform, person: Person, user_id: str) -> dict[str, Any]:
+    """Give the claims of a data privacy launch: about one person, in no course."""
+    claims = message_claims(platform, person, "DataPrivacyLaunchRequest", {"for_user": {"user_id": user_id}}, {})
+    for name in (LTI + "context", *SERVICES):
+        claims.pop(name, None)
+    return claims
+
+
 def signed_parts(platform: Platform, nonce: str, now: float) -> dict[str, Any]:
     """Give the claims every id_token has whatever it says."""
     return {
         "iss": platform.issuer,
-        "aud": CLIENT_ID,
-        "azp": CLIENT_ID,
+        "aud": platform.client_id,
+        "azp": platform.client_id,
         "iat": int(now),
         "exp": int(now) + SECONDS_TO_LIVE,
         "nonce": nonce,
@@ -91,7 +139,7 @@ def _common(platform: Platform, person: Person, return_url: str, column: Column 
         "preferred_username": person.username,
         "locale": "en-GB",
         LTI + "version": "1.3.0",
-        LTI + "deployment_id": DEPLOYMENT_ID,
+        LTI + "deployment_id": platform.deployment_id,
         LTI + "roles": ROLES[person.role],
         LTI + "context": context() | {"type": [COURSE_TYPE]},
         LTI + "tool_platform": {
@@ -103,9 +151,12 @@ def _common(platform: Platform, person: Person, return_url: str, column: Column 
         },
         LTI + "launch_presentation": {"document_target": "iframe", "locale": "en-GB", "return_url": return_url},
         LTI + "lis": {"person_sourcedid": person.sourcedid, "course_offering_sourcedid": "PHIL-101"},
-        "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": endpoint,
-        "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {
-            "context_memberships_url": platform.memberships_url,
-            "service_versions": ["2.0"],
+        SERVICES[0]: endpoint,
+        SERVICES[1]: {"context_memberships_url": platform.memberships_url, "service_versions": ["2.0"]},
+        SERVICES[2]: {
+            "platform_notification_service_url": platform.notices_url,
+            "service_versions": ["1.0"],
+            "scope": [NOTICE_SCOPE],
+            "notice_types_supported": NOTICE_TYPES,
         },
     }

@@ -10,9 +10,12 @@ from typing import Any, Final
 from lti_tool.demo.platform.claims import DL, LTI
 from lti_tool.demo.platform.errors import AssertionRefused, DeepLinkRefused
 from lti_tool.demo.platform.keys import ToolKeys, read_tool_token
-from lti_tool.demo.platform.model import CLIENT_ID, DEPLOYMENT_ID, Clock, Platform, origin_of
+from lti_tool.demo.platform.model import Clock, Platform, origin_of
+from lti_tool.demo.platform.own_assignment import OwnAssignment
 from lti_tool.demo.platform.store import Store, use_once
 
+PROCESSOR: Final = "processor"
+"""What a response that attached a processor leads to, in place of a link."""
 _LONGEST_TEXT: Final = 2000
 
 
@@ -28,10 +31,11 @@ class _Item:
 class DeepLinking:
     """Takes deep linking responses."""
 
-    def __init__(self, platform: Platform, store: Store, tool_keys: ToolKeys, clock: Clock) -> None:
+    def __init__(self, platform: Platform, store: Store, tool_keys: ToolKeys, own: OwnAssignment, clock: Clock) -> None:
         self._platform = platform
         self._store = store
         self._tool_keys = tool_keys
+        self._own = own
         self._clock = clock
 
     def take(self, token: str) -> str | None:
@@ -44,13 +48,18 @@ class DeepLinking:
             claims = read_tool_token(token, self._tool_keys, audience=self._platform.issuer, now=now)
         except AssertionRefused as refusal:
             raise DeepLinkRefused(str(refusal)) from refusal
-        _check_message(claims)
-        item = self._read_items(claims)
+        _check_message(self._platform, claims)
+        processor = _processor_of(claims)
+        item = None if processor is not None else self._read_items(claims)
         with self._store.transaction() as connection:
             if not use_once(connection, "nonce", claims["nonce"], now=now, expires_at=claims["exp"] + 120):
                 raise DeepLinkRefused("This response was used before.")
             self._use_data(connection, claims.get(DL + "data"), now)
-            return None if item is None else _store(connection, item)
+            link_id = None if item is None else _store(connection, item)
+        if processor is not None:
+            self._own.attach(processor)
+            return PROCESSOR
+        return link_id
 
     @staticmethod
     def _use_data(connection: sqlite3.Connection, data: object, now: float) -> None:
@@ -80,12 +89,27 @@ class DeepLinking:
         return _Item(title, _text(item, "text") or "", url, custom, _read_line_item(item, title))
 
 
-def _check_message(claims: dict[str, Any]) -> None:
+def _processor_of(claims: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the one asset processor of a response, or None when it holds none."""
+    items = claims.get(DL + "content_items", [])
+    if not isinstance(items, list) or not any(
+        isinstance(item, dict) and item.get("type") == "ltiAssetProcessor" for item in items
+    ):
+        return None
+    if len(items) != 1 or not isinstance(items[0].get("report", {}), dict):
+        raise DeepLinkRefused("A processor comes alone, with an object `report`.")
+    custom = items[0].get("custom", {})
+    if not isinstance(custom, dict) or not all(isinstance(value, str) for value in custom.values()):
+        raise DeepLinkRefused("Custom parameters must be texts.")
+    return dict(items[0])
+
+
+def _check_message(platform: Platform, claims: dict[str, Any]) -> None:
     expected = {
-        "iss": CLIENT_ID,
+        "iss": platform.client_id,
         LTI + "version": "1.3.0",
         LTI + "message_type": "LtiDeepLinkingResponse",
-        LTI + "deployment_id": DEPLOYMENT_ID,
+        LTI + "deployment_id": platform.deployment_id,
     }
     for name, value in expected.items():
         if claims.get(name) != value:

@@ -1,7 +1,7 @@
 """Who and what the demonstration platform knows: its settings, its one tool, its one course, its people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -60,12 +60,41 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
+@dataclass
+class Connection:
+    """How the one tool is known here: set from the start, or by its registration."""
+
+    client_id: str = CLIENT_ID
+    deployment_id: str = DEPLOYMENT_ID
+
+
 @dataclass(frozen=True)
 class Platform:
     """The two addresses everything else follows from, both without a closing slash."""
 
     public_url: str
     tool_url: str
+    connection: Connection = field(default_factory=Connection)
+
+    @property
+    def client_id(self) -> str:
+        return self.connection.client_id
+
+    @property
+    def deployment_id(self) -> str:
+        return self.connection.deployment_id
+
+    @property
+    def notices_url(self) -> str:
+        return f"{self.public_url}/lti/notice-handlers"
+
+    @property
+    def reports_url(self) -> str:
+        return f"{self.public_url}/lti/reports"
+
+    @property
+    def eula_url(self) -> str:
+        return f"{self.public_url}/lti/eula"
 
     @property
     def issuer(self) -> str:

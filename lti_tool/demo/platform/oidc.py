@@ -10,7 +10,8 @@ from lti_tool.demo.platform.course import Course
 from lti_tool.demo.platform.errors import AuthorisationRefused, PlatformError
 from lti_tool.demo.platform.keys import SigningKey
 from lti_tool.demo.platform.launches import Launch, Launches
-from lti_tool.demo.platform.model import CLIENT_ID, STORAGE_TARGET, Clock, People, Person, Platform
+from lti_tool.demo.platform.model import STORAGE_TARGET, Clock, People, Person, Platform
+from lti_tool.demo.platform.own_assignment import ACTIVITY_ID, TITLE, OwnAssignment
 from lti_tool.demo.platform.sessions import COOKIE, Sessions
 
 _FIXED: Final = {
@@ -38,6 +39,7 @@ class Authorisation:
         sessions: Sessions,
         launches: Launches,
         course: Course,
+        own: OwnAssignment,
         key: SigningKey,
         clock: Clock,
     ) -> None:
@@ -46,13 +48,17 @@ class Authorisation:
         self._sessions = sessions
         self._launches = launches
         self._course = course
+        self._own = own
         self._key = key
         self._clock = clock
 
     def answer(self, incoming: Request, values: dict[str, list[str]]) -> Response:
         """Answer the request; a refusal goes to the tool once its redirect address is known to be the tool's."""
         given = {name: entries[0] for name, entries in values.items()}
-        if given.get("client_id") != CLIENT_ID or given.get("redirect_uri") != self._platform.redirect_uri:
+        if (
+            given.get("client_id") != self._platform.client_id
+            or given.get("redirect_uri") != self._platform.redirect_uri
+        ):
             raise PlatformError("The request names no tool registered here, or not its registered redirect address.")
         try:
             fields = {"id_token": self._token(incoming, given, repeated=any(len(each) > 1 for each in values.values()))}
@@ -86,10 +92,46 @@ class Authorisation:
         if launch.link_id is None:
             data = self._launches.offer_deep_link(person.user_id)
             return claims.deep_linking_claims(self._platform, person, data)
+        kind, _, about = launch.link_id.partition(":")
+        if about:
+            return self._other_message(person, kind, about)
         link = self._course.link(launch.link_id)
         if link is None:
             raise AuthorisationRefused("The assignment no longer exists.")
         return claims.link_claims(self._platform, person, link, self._course.only_column_of(link.id))
+
+    def _other_message(self, person: Person, kind: str, about: str) -> dict[str, Any]:
+        """A message that is about no resource link: `kind:about` stands in the launch's place for one."""
+        activity = {"id": ACTIVITY_ID, "title": TITLE}
+        custom = (self._own.processor() or {}).get("custom", {})
+        match kind:
+            case "attach":
+                data = self._launches.offer_deep_link(person.user_id)
+                return claims.attach_claims(self._platform, person, data, activity)
+            case "settings":
+                own: dict[str, Any] = {"activity": activity}
+                return claims.message_claims(self._platform, person, "LtiAssetProcessorSettingsRequest", own, custom)
+            case "report" if (asset := self._own.asset(about)) is not None:
+                own = {
+                    "activity": activity,
+                    "submission": {"id": asset.submission_id},
+                    "asset": {"id": asset.id},
+                    "for_user": {"user_id": asset.user_id},
+                    "assetreport_type": "blindmark",
+                }
+                return claims.message_claims(self._platform, person, "LtiReportReviewRequest", own, custom)
+            case "terms":
+                own = {"eulaservice": {"url": self._platform.eula_url, "scope": claims.EULA_SCOPES}}
+                return claims.message_claims(self._platform, person, "LtiEulaRequest", own, {})
+            case "privacy":
+                return claims.privacy_claims(self._platform, person, about)
+            case "review":
+                link_id, _, user_id = about.partition(",")
+                link = self._course.link(link_id)
+                if link is not None:
+                    column = self._course.only_column_of(link.id)
+                    return claims.review_claims(self._platform, person, link, column, user_id)
+        raise AuthorisationRefused("What this launch was about no longer exists.")
 
 
 def create_oidc_routes(authorisation: Authorisation, jwks: Callable[[], dict[str, Any]]) -> Blueprint:

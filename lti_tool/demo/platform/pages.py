@@ -6,14 +6,17 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from markupsafe import escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from lti_tool.demo.platform.course import Course, Link
-from lti_tool.demo.platform.deep_linking import DeepLinking
+from lti_tool.demo.platform.deep_linking import PROCESSOR, DeepLinking
 from lti_tool.demo.platform.errors import DeepLinkRefused, PageRefused
 from lti_tool.demo.platform.launches import Launches
-from lti_tool.demo.platform.model import CLIENT_ID, DEPLOYMENT_ID, STORAGE_TARGET, People, Person, Platform, origin_of
+from lti_tool.demo.platform.model import STORAGE_TARGET, People, Person, Platform, origin_of
 from lti_tool.demo.platform.oidc import post_form
+from lti_tool.demo.platform.own_assignment import TITLE, OwnAssignment
+from lti_tool.demo.platform.registration import Registration
 from lti_tool.demo.platform.sessions import Sessions
 
 _ROLE_NAMES: Final = {
@@ -34,6 +37,8 @@ class Pages:
     course: Course
     launches: Launches
     deep_linking: DeepLinking
+    registration: Registration
+    own: OwnAssignment
 
     def person(self) -> Person:
         """Give the signed-in person; raises PageRefused (401)."""
@@ -60,16 +65,16 @@ class Pages:
             **values,
         )
 
-    def launch(self, person: Person, link: Link | None) -> Response:
-        """Give the form that starts the tool's login for an assignment, or for deep linking without one."""
-        started = self.launches.start(person, link.id if link else None)
+    def launch(self, person: Person, link: Link | None, message: str | None = None) -> Response:
+        """Give the form that starts the tool's login for an assignment, another message, or else deep linking."""
+        started = self.launches.start(person, link.id if link else message)
         fields = {
             "iss": self.platform.issuer,
             "login_hint": started.login_hint,
             "target_link_uri": link.url if link else self.platform.redirect_uri,
             "lti_message_hint": started.message_hint,
-            "client_id": CLIENT_ID,
-            "lti_deployment_id": DEPLOYMENT_ID,
+            "client_id": self.platform.client_id,
+            "lti_deployment_id": self.platform.deployment_id,
             "lti_storage_target": STORAGE_TARGET,
         }
         return post_form(self.platform.tool_login_url, fields)
@@ -82,6 +87,8 @@ def create_page_routes(pages: Pages) -> Blueprint:
     _add_sign_in(routes, pages)
     _add_course(routes, pages)
     _add_launches(routes, pages)
+    _add_own(routes, pages)
+    _add_administration(routes, pages)
     return routes
 
 
@@ -96,6 +103,8 @@ def create_return_routes(pages: Pages) -> Blueprint:
             raise DeepLinkRefused("The form must hold one field JWT.")
         link_id = pages.deep_linking.take(tokens[0])
         target = url_for("pages.assignment", link_id=link_id) if link_id else url_for("pages.course")
+        if link_id == PROCESSOR:
+            target = url_for("pages.own")
         return pages.render("leave_frame.html", target=target)
 
     @routes.get("/lti/return")
@@ -160,6 +169,72 @@ def _add_course(routes: Blueprint, pages: Pages) -> None:
         rows = [person] if person.role == "student" else pages.people.students
         grades = {(grade.user_id, grade.number): grade for grade in pages.course.grades()}
         return pages.render("gradebook.html", rows=rows, columns=pages.course.columns(), grades=grades)
+
+
+def _add_own(routes: Blueprint, pages: Pages) -> None:
+    @routes.get("/course/reflection")
+    def own() -> str:
+        person = pages.person()
+        mine = [one for one in pages.own.assets() if person.role != "student" or one.user_id == person.user_id]
+        names = {each.user_id: each.name for each in pages.people.all}
+        return pages.render(
+            "own.html",
+            title=TITLE,
+            processor=pages.own.processor(),
+            assets=mine,
+            reports=pages.own.reports(),
+            names=names,
+        )
+
+    @routes.post("/course/reflection")
+    def hand_in() -> BaseResponse:
+        person = pages.person()
+        if person.role != "student":
+            raise PageRefused("Only students hand in.")
+        text, file = request.form.get("text", "").strip(), request.files.get("file")
+        files: list[tuple[str | None, str, bytes]] = []
+        if text:
+            files.append((None, "text/html", f"<p>{escape(text)}</p>".encode()))
+        if file is not None and file.filename:
+            files.append((file.filename, file.mimetype or "application/octet-stream", file.read()))
+        if not files:
+            raise PageRefused("There is nothing to hand in.")
+        pages.own.hand_in(person, files)
+        return redirect(url_for("pages.own"), 303)
+
+    @routes.post("/course/reflection/<submission>/again")
+    def send_again(submission: str) -> BaseResponse:
+        _require_teacher(pages.person())
+        pages.own.announce(submission)
+        return redirect(url_for("pages.own"), 303)
+
+    @routes.get("/course/message/<message>")
+    def framed(message: str) -> str:
+        pages.person()
+        return pages.render("message.html", message=message)
+
+    @routes.get("/launch/message/<message>")
+    def launch_message(message: str) -> Response:
+        person = pages.person()
+        kind = message.partition(":")[0]
+        if kind in ("attach", "settings"):
+            _require_teacher(person)
+        if kind == "privacy" and person.role != "administrator":
+            raise PageRefused("Only the administrator does this.")
+        # Whose work a report or a review shows is not asked here, as on a platform that leaves it to the tool.
+        return pages.launch(person, None, message)
+
+
+def _add_administration(routes: Blueprint, pages: Pages) -> None:
+    @routes.route("/admin/tools", methods=["GET", "POST"])
+    def tools() -> str:
+        if pages.person().role != "administrator":
+            raise PageRefused("Only the administrator adds tools.")
+        given = request.form.get("address", "").strip()
+        if request.method == "POST" and origin_of(given) != origin_of(pages.platform.tool_url):
+            raise PageRefused("This demonstration knows one tool only. Paste the address that it made.")
+        frame = pages.registration.start(given) if request.method == "POST" else ""
+        return pages.render("tools.html", frame=frame, people=pages.people.students)
 
 
 def _add_launches(routes: Blueprint, pages: Pages) -> None:

@@ -27,6 +27,20 @@ CREATE TABLE IF NOT EXISTS grades (
     number INTEGER NOT NULL REFERENCES line_items(number) ON DELETE CASCADE, user_id TEXT NOT NULL,
     moment INTEGER NOT NULL, given REAL, out_of REAL, comment TEXT NOT NULL, scored_by TEXT,
     PRIMARY KEY (number, user_id));
+CREATE TABLE IF NOT EXISTS registration_tokens (
+    token_hash TEXT PRIMARY KEY, expires_at REAL NOT NULL, used INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS tools (
+    client_id TEXT PRIMARY KEY, deployment_id TEXT NOT NULL, scopes TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS handlers (notice_type TEXT PRIMARY KEY, handler TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sent_notices (position INTEGER PRIMARY KEY AUTOINCREMENT, status INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS eula (user_id TEXT PRIMARY KEY, accepted INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS processor (item TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS assets (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, submission_id TEXT NOT NULL,
+    user_id TEXT NOT NULL, file_name TEXT, content_type TEXT NOT NULL, content BLOB NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS reports (
+    asset_id TEXT NOT NULL, type TEXT NOT NULL, moment INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (asset_id, type));
 CREATE TABLE IF NOT EXISTS received_scores (
     position INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, body TEXT NOT NULL);
 """

@@ -5,10 +5,10 @@ from typing import Final
 
 from flask import Blueprint, Request, Response, jsonify, request
 
-from lti_tool.demo.platform.claims import ROSTER_SCOPE, SCORE_SCOPES
+from lti_tool.demo.platform.claims import ALL_SCOPES
 from lti_tool.demo.platform.errors import AssertionRefused, PlatformError, ServiceRefused
 from lti_tool.demo.platform.keys import ToolKeys, read_tool_token
-from lti_tool.demo.platform.model import CLIENT_ID, Clock, Platform
+from lti_tool.demo.platform.model import Clock, Platform
 from lti_tool.demo.platform.sessions import hash_of
 from lti_tool.demo.platform.store import Store, use_once
 
@@ -19,11 +19,19 @@ _SECONDS: Final = 3600
 class AccessTokens:
     """Gives out bearer tokens and checks those that come back."""
 
-    def __init__(self, platform: Platform, store: Store, tool_keys: ToolKeys, clock: Clock) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        store: Store,
+        tool_keys: ToolKeys,
+        clock: Clock,
+        withheld: frozenset[str] = frozenset(),
+    ) -> None:
         self._platform = platform
         self._store = store
         self._tool_keys = tool_keys
         self._clock = clock
+        self._withheld = withheld
 
     def grant(self, assertion: str, wanted: str) -> tuple[str, list[str]]:
         """Give a new token and its scopes.
@@ -32,12 +40,12 @@ class AccessTokens:
         """
         now = self._clock()
         claims = read_tool_token(assertion, self._tool_keys, audience=self._platform.token_url, now=now)
-        if claims.get("iss") != CLIENT_ID or claims.get("sub") != CLIENT_ID:
+        if claims.get("iss") != self._platform.client_id or claims.get("sub") != self._platform.client_id:
             raise AssertionRefused("The assertion names another client.")
         token_id = claims.get("jti")
         if not isinstance(token_id, str) or not token_id:
             raise AssertionRefused("The assertion has no jti.")
-        scopes = [scope for scope in (*SCORE_SCOPES, ROSTER_SCOPE) if scope in wanted.split()]
+        scopes = [scope for scope in ALL_SCOPES if scope in wanted.split() and scope not in self._withheld]
         token = secrets.token_urlsafe(32)
         with self._store.transaction() as connection:
             unused = use_once(connection, "jti", token_id, now=now, expires_at=claims["exp"] + 120)
