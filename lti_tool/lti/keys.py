@@ -91,6 +91,7 @@ class ToolKeys:
 
     def standing(self, session: Session) -> list[KeyStanding]:
         """All published keys, oldest first."""
+        self.ensure(session)
         now = self._clock()
         rows = list(session.execute(select(ToolKey).where(_published(now)).order_by(ToolKey.activates_at)).scalars())
         active = [row.kid for row in rows if row.activates_at <= now]

@@ -1,4 +1,4 @@
-"""What starts elsewhere than at an assignment: registration, work handed in to the LMS itself, the gradebook, privacy."""
+"""What starts elsewhere than at an assignment: registration, and work handed in to the LMS itself."""
 
 import io
 from pathlib import Path
@@ -29,9 +29,12 @@ def test_an_lms_registers_by_one_pasted_address(chromium: Browser, tmp_path: Pat
 def _register(chromium: Browser, started: Started) -> None:
     admin = chromium.new_page()
     admin.goto(f"{started.addresses.tool}/admin")
-    admin.get_by_label("Username").fill(ADMIN)
-    admin.get_by_label("Password").fill(started.admin_password)
+    admin.get_by_label("Name").fill(ADMIN)
+    admin.get_by_label("Password").fill(started.password or "")
     admin.get_by_role("button", name="Sign in").click()
+    admin.get_by_label("New password").fill("a password for the journey")
+    admin.get_by_label("The same again").fill("a password for the journey")
+    admin.get_by_role("button", name="Save").click()
     admin.get_by_role("link", name="Platforms").click()
     admin.get_by_label("For whom").fill("Demonstration school")
     picture(admin, "14-platforms")
@@ -73,7 +76,7 @@ def test_work_handed_in_to_the_lms_is_graded_here_and_reported_there(chromium: B
     teacher.frame.get_by_role("button", name="Save and attach").click()
     expect(teacher.page.get_by_text("Graded with")).to_be_visible()
 
-    student = Person(chromium, demonstration, "jonas-lindqvist")
+    student = Person(chromium, demonstration, "dmitri-volkov")
     student.page.get_by_role("link", name="Reflection letter").click()
     student.page.get_by_label("Your letter").fill("I used to think that a promise always binds. Then I read Ross.")
     student.page.get_by_role("button", name="Submit to the course").click()
@@ -87,9 +90,9 @@ def test_work_handed_in_to_the_lms_is_graded_here_and_reported_there(chromium: B
     teacher.page.get_by_role("link", name="Open the report").click()
     expect(teacher.frame.get_by_text("Then I read Ross.")).to_be_visible()
     teacher.frame.get_by_label("Score").fill("17")
-    teacher.frame.get_by_label("Comments").fill("A fine turn of thought.")
+    teacher.frame.get_by_label("Words for the student").fill("A fine turn of thought.")
     picture(teacher.page, "19-report-review")
-    teacher.frame.get_by_role("button", name="Release").first.click()
+    teacher.frame.get_by_role("button", name="Save and release").click()
 
     def released() -> None:
         student.page.goto(f"{demonstration.addresses.lms}/course/reflection")

@@ -57,7 +57,7 @@ def _tokens(connector: ServiceConnector, registration_id: UUID) -> list[Finding]
     findings = []
     for scopes, needed in ((NEEDED_SCOPES, True), (WISHED_SCOPES, False)):
         for scope in scopes:
-            what = SCOPE_WORDS[scope].capitalize()
+            what = _sentence(SCOPE_WORDS[scope])
             try:
                 granted = connector.granted(registration_id, (scope,))
             except ServiceFailed as failure:
@@ -70,7 +70,7 @@ def _tokens(connector: ServiceConnector, registration_id: UUID) -> list[Finding]
 
 def _note(session: Session, registration_id: UUID, findings: list[Finding], actor: Actor) -> None:
     registration = session.get_one(Registration, registration_id)
-    words = {SCOPE_WORDS[scope].capitalize(): scope for scope in (*NEEDED_SCOPES, *WISHED_SCOPES)}
+    words = {_sentence(SCOPE_WORDS[scope]): scope for scope in (*NEEDED_SCOPES, *WISHED_SCOPES)}
     registration.granted_scopes = [words[one.what] for one in findings if one.good and one.what in words]
     record(
         session,
@@ -81,3 +81,7 @@ def _note(session: Session, registration_id: UUID, findings: list[Finding], acto
         object_id=registration_id,
         details={"good": sum(one.good for one in findings), "bad": sum(not one.good for one in findings)},
     )
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
