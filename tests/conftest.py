@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import text
 
 import lti_tool.tables  # noqa: F401 - registers every table
@@ -124,12 +124,25 @@ def vault(keyring: LocalKeyRing) -> Vault:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, which blocks third-party cookies as Safari and Firefox do."""
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers: one per process."""
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where Chromium is."""
     found = services.chromium()
     if found is None:
         services.missing("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu", *QUIET])
-        yield browser
-        browser.close()
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """Debian's Chromium, which blocks third-party cookies as Safari and Firefox do."""
+    arguments = ["--no-sandbox", "--disable-gpu", *QUIET]
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
+    yield browser
+    browser.close()

@@ -22,6 +22,7 @@ HOW_TO = {
     "PostgreSQL": "start one that lets user postgres in on 127.0.0.1:5432 (Debian: apt-get install postgresql), "
     "or set BLINDMARK_TEST_POSTGRESQL_URL",
     "Redis": "start one on 127.0.0.1:6379 (Debian: apt-get install redis-server), or set BLINDMARK_TEST_REDIS_URL",
+    "Open edX": "let this machine reach a Python package index once, so that `make interop-env` can install it",
     "Chromium": "install it (Debian: apt-get install chromium), or set BLINDMARK_TEST_CHROMIUM to its path",
 }
 

@@ -103,7 +103,7 @@ def interop_environment() -> Path:
     """Open edX's packages, installed from their own lock file."""
     done = subprocess.run(["make", "interop-env"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=100)
     if done.returncode:
-        services.missing("the packages of lti-consumer-xblock")
+        services.missing("Open edX")
     return PYTHON
 
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Page, Route, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FrameLocator, Page, Playwright, Route, expect
 
 from lti_tool.demo.course import assignment_brief, people
 from lti_tool.demo.run import Started
-from tests import services
 from tests.conftest import QUIET
 from tests.journeys.conftest import WIDE, picture
 
@@ -22,25 +21,23 @@ NAMES = {person.key: person.name for person in people()}
 
 
 @pytest.fixture
-def cookieless(demonstration: Started, tmp_path: Path) -> Iterator[BrowserContext]:
+def cookieless(
+    playwright: Playwright, chromium_path: str, demonstration: Started, tmp_path: Path
+) -> Iterator[BrowserContext]:
     """Chromium that refuses every cookie of the tool's site, as a person can tell it to."""
-    found = services.chromium()
-    if found is None:
-        services.missing("Chromium")
     profile = tmp_path / "profile"
     (profile / "Default").mkdir(parents=True)
     exceptions = {f"{demonstration.addresses.tool},*": {"setting": 2}}
     settings = {"profile": {"content_settings": {"exceptions": {"cookies": exceptions}}}}
     (profile / "Default" / "Preferences").write_text(json.dumps(settings))
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", *QUIET],
-            viewport=WIDE,  # type: ignore[arg-type]
-        )
-        yield context
-        context.close()
+    context = playwright.chromium.launch_persistent_context(
+        profile,
+        executable_path=chromium_path,
+        args=["--no-sandbox", "--disable-gpu", *QUIET],
+        viewport=WIDE,  # type: ignore[arg-type]
+    )
+    yield context
+    context.close()
 
 
 def sign_in(context: BrowserContext, started: Started, key: str) -> Page:

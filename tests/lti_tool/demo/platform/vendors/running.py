@@ -1,0 +1,66 @@
+"""The stand-in for Moodle on a loopback port, in the state in which the real one was captured."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from lti_tool.demo.platform.keys import ToolKeys
+from lti_tool.demo.platform.model import Clock
+from lti_tool.demo.platform.vendors.moodle import Item, Moodle, create_app
+
+FOLDER = Path(__file__).parents[4] / "data" / "moodle"
+CAPTURED = "https://moodle.example"
+
+
+def captured(number: int) -> Any:
+    """A file of the captures."""
+    (path,) = FOLDER.glob(f"{number}-*.json")
+    return json.loads(path.read_text())
+
+
+def people() -> list[dict[str, Any]]:
+    """Everybody of the captured course, as its list of people showed them."""
+    found: list[dict[str, Any]] = next(
+        one["response"]["body"]["members"] for one in captured(46) if one["name"].startswith("nrps accept */*")
+    )
+    return found
+
+
+def items() -> dict[int, Item]:
+    """The grade items of the captured course, the course total among them."""
+    shown = next(one["response"]["body"] for one in captured(41) if one["name"] == "lineitems-GET")
+    found = {1: Item(1, None, 410, None, link_id="1")}
+    for entry in shown:
+        number = int(entry["id"].partition("/lineitems/")[2].partition("/")[0])
+        found[number] = Item(
+            number,
+            entry["label"],
+            entry["scoreMaximum"],
+            entry.get("resourceId", ""),
+            entry.get("tag", ""),
+            entry.get("resourceLinkId"),
+            entry.get("submissionReview"),
+        )
+    return found
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the name is werkzeug's
+        """Nothing is written to the terminal."""
+
+
+@contextmanager
+def running(tool_keys_url: str, client_id: str, clock: Clock) -> Iterator[Moodle]:
+    """Serve it until the block ends."""
+    moodle = Moodle("", client_id, ToolKeys(tool_keys_url), people(), items(), clock=clock)
+    server = make_server("127.0.0.1", 0, create_app(moodle), threaded=True, request_handler=_Quiet)
+    moodle.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield moodle
+    server.shutdown()
