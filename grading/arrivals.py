@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
@@ -100,24 +100,34 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
 _Found = tuple[Registration, Deployment | None, Context | None, Person | None, Enrolment | None, ResourceLink | None]
 
 
+# Built once: putting a statement together takes longer than running it.
+_KNOWN = (
+    select(Registration, Deployment, Context, Person, Enrolment, ResourceLink)
+    .outerjoin(
+        Deployment,
+        and_(Deployment.registration_id == Registration.id, Deployment.lms_deployment_id == bindparam("deployment")),
+    )
+    .outerjoin(Context, and_(Context.tenant_id == Deployment.id, Context.lms_context_id == bindparam("context")))
+    .outerjoin(Person, and_(Person.registration_id == Registration.id, Person.subject == bindparam("subject")))
+    .outerjoin(Enrolment, and_(Enrolment.context_id == Context.id, Enrolment.person_id == Person.id))
+    .outerjoin(
+        ResourceLink,
+        and_(ResourceLink.context_id == Context.id, ResourceLink.lms_link_id == bindparam("link")),
+    )
+    .where(Registration.id == bindparam("registration"))
+)
+
+
 def _find(session: Session, facts: LaunchFacts) -> _Found:
     return session.execute(
-        select(Registration, Deployment, Context, Person, Enrolment, ResourceLink)
-        .outerjoin(
-            Deployment,
-            and_(
-                Deployment.registration_id == Registration.id,
-                Deployment.lms_deployment_id == facts.lms_deployment_id,
-            ),
-        )
-        .outerjoin(Context, and_(Context.tenant_id == Deployment.id, Context.lms_context_id == facts.lms_context_id))
-        .outerjoin(Person, and_(Person.registration_id == Registration.id, Person.subject == facts.subject))
-        .outerjoin(Enrolment, and_(Enrolment.context_id == Context.id, Enrolment.person_id == Person.id))
-        .outerjoin(
-            ResourceLink,
-            and_(ResourceLink.context_id == Context.id, ResourceLink.lms_link_id == facts.lms_link_id),
-        )
-        .where(Registration.id == facts.registration_id)
+        _KNOWN,
+        {
+            "registration": facts.registration_id,
+            "deployment": facts.lms_deployment_id,
+            "context": facts.lms_context_id,
+            "subject": facts.subject,
+            "link": facts.lms_link_id,
+        },
     ).one()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, event, insert, or_, select, update
+from sqlalchemy import and_, bindparam, event, insert, or_, select, update
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from config.clock import Clock, utc_now
@@ -26,6 +26,7 @@ SITE_CHAIN = "site"
 GENESIS = "0" * 64
 _PENDING = "blindmark_audit_pending"
 _PURPOSE = "audit chain v1"
+_HEAD = select(AuditChain.sequence, AuditChain.head).where(AuditChain.chain == bindparam("name")).with_for_update()
 
 Detail = str | int | bool | None
 
@@ -169,15 +170,11 @@ class AuditLog:
             self._append(session, chain, [entry for entry in entries if entry.chain == chain])
 
     def _append(self, session: Session, chain: str, entries: list[_Entry]) -> None:
-        head = session.execute(
-            select(AuditChain.sequence, AuditChain.head).where(AuditChain.chain == chain).with_for_update()
-        ).one_or_none()
+        head = session.execute(_HEAD, {"name": chain}).one_or_none()
         if head is None:
             starter = insert_ignoring_conflicts(session, AuditChain)
             session.execute(starter.values(chain=chain, sequence=0, head=GENESIS))
-            head = session.execute(
-                select(AuditChain.sequence, AuditChain.head).where(AuditChain.chain == chain).with_for_update()
-            ).one()
+            head = session.execute(_HEAD, {"name": chain}).one()
         sequence, previous = head
         rows = []
         for entry in entries:

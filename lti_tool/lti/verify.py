@@ -4,6 +4,8 @@ Order and rules follow LTI Security Framework 1.0, 5.1.3, and LTI Core 1.3, 5.3.
 code the rest, and PyLTI1p3's message validators give a second opinion on the shape of the message.
 """
 
+import base64
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -34,10 +36,7 @@ def read_header(token: str) -> str:
     """
     if len(token) > LONGEST_TOKEN:
         raise refused("token_too_large")
-    try:
-        header = jwt.get_unverified_header(token)
-    except jwt.PyJWTError as error:
-        raise refused("not_a_token") from error
+    header = _header(token)
     if header.get("alg") != "RS256":
         raise refused("algorithm")
     if {"jwk", "jku", "x5u", "x5c", "crit"} & set(header):
@@ -46,6 +45,19 @@ def read_header(token: str) -> str:
     if not isinstance(kid, str) or not kid:
         raise refused("no_kid")
     return kid
+
+
+def _header(token: str) -> dict[str, Any]:
+    first, *others = token.split(".")
+    if len(others) != 2:
+        raise refused("not_a_token")
+    try:
+        header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    except ValueError as error:
+        raise refused("not_a_token") from error
+    if not isinstance(header, dict):
+        raise refused("not_a_token")
+    return header
 
 
 def verify_token(token: str, key: jwt.PyJWK, *, issuer: str, client_id: str, now: datetime) -> dict[str, Any]:
