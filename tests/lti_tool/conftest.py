@@ -104,15 +104,24 @@ def text_of(response: TestResponse) -> str:
     return " ".join(html.document_fromstring(content).text_content().split())
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give the tool each database in turn, in tests that are marked for both."""
+    if "tool" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("tool", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def tool(tmp_path: Path, sqlite_template: Path) -> Iterator[Tool]:
-    """A tool on SQLite, connected with a running platform."""
+def tool(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRequest) -> Iterator[Tool]:
+    """A tool connected with a running platform; on SQLite, or where a test says so on PostgreSQL too."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    (data / "blindmark.db").write_bytes(sqlite_template.read_bytes())
-    application = open_application(
-        load_settings({"BLINDMARK_DATA_DIR": str(data), "OPENAI_API_KEY": "k", "BLINDMARK_BATCH_MINIMUM_ITEMS": "1"})
-    )
+    values = {"BLINDMARK_DATA_DIR": str(data), "OPENAI_API_KEY": "k", "BLINDMARK_BATCH_MINIMUM_ITEMS": "1"}
+    if getattr(request, "param", "sqlite") == "postgresql":
+        request.getfixturevalue("postgresql_database")
+        values["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
+    else:
+        (data / "blindmark.db").write_bytes(sqlite_template.read_bytes())
+    application = open_application(load_settings(values))
     platform = Platform()
     with application.parts.database.transaction() as session:
         register_platform(

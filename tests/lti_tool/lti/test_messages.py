@@ -86,6 +86,7 @@ def test_nobody_opens_a_classmates_work_because_the_lms_signed_it(story: Story, 
     assert browser.get(f"{path}review/{submission}").status_code == 403
 
 
+@pytest.mark.both_databases
 def test_an_administrator_takes_along_and_erases_what_is_kept(story: Story) -> None:
     story.hand_in()
     browser = story.tool.browser()
@@ -187,6 +188,7 @@ def test_a_copied_course_is_told_by_its_history_and_its_link(story: Story) -> No
     assert (link.assignment_id, link.named_assignment_id) == (None, story.assignment_id)
 
 
+@pytest.mark.both_databases
 def test_a_launch_takes_eight_statements_and_no_more_for_a_known_person(tool: Tool) -> None:
     set_up(tool)
     browser = tool.browser()

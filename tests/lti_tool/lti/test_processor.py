@@ -195,6 +195,7 @@ def test_without_notices_nothing_is_attached(tool: Tool) -> None:
     assert "no notification service" in text_of(page)
 
 
+@pytest.mark.both_databases
 def test_work_comes_in_is_read_and_reported_as_under_way(lms: Lms) -> None:
     answer = lms.hand_in(consented := lms.asset())
     assert answer.status_code == 200
@@ -212,6 +213,7 @@ def test_work_comes_in_is_read_and_reported_as_under_way(lms: Lms) -> None:
     assert (notice.state, notice.sealed_content) == (NoticeState.DONE, None)
 
 
+@pytest.mark.both_databases
 def test_a_released_result_reaches_the_lms_as_a_report(lms: Lms) -> None:
     lms.hand_in()
     lms.work()
@@ -383,6 +385,7 @@ def test_an_lms_that_is_down_is_asked_again_later(lms: Lms) -> None:
     assert len(rows(lms, Submission)) == 1
 
 
+@pytest.mark.both_databases
 def test_a_worker_killed_while_fetching_leaves_the_work_to_the_next(lms: Lms) -> None:
     lms.hand_in()
     parts = lms.tool.parts
@@ -411,6 +414,7 @@ def test_a_worker_killed_while_fetching_leaves_the_work_to_the_next(lms: Lms) ->
     assert len(rows(lms, Submission)) == 1
 
 
+@pytest.mark.both_databases
 def test_the_same_notice_twice_changes_nothing(lms: Lms) -> None:
     token = lms.tool.platform.sign(lms.claims([lms.asset()]))
     assert lms.send(token, token).get_json()["accepted"] == 2
@@ -470,6 +474,7 @@ def test_one_bad_notice_does_not_cost_the_others(lms: Lms) -> None:
     assert (answer.status_code, answer.get_json()) == (200, {"accepted": 1, "ignored": 0, "rejected": 1})
 
 
+@pytest.mark.both_databases
 def test_a_nonce_serves_one_notice(lms: Lms) -> None:
     first = lms.claims([lms.asset()], nonce="n1")
     assert lms.send(lms.tool.platform.sign(first)).status_code == 200
@@ -485,6 +490,7 @@ def test_unknown_kinds_are_passed_over_and_hello_is_noted(lms: Lms) -> None:
     assert [row.state for row in rows(lms, Notice)] == [NoticeState.DONE]
 
 
+@pytest.mark.both_databases
 def test_a_copied_course_is_announced_before_anybody_launches_it(lms: Lms) -> None:
     notice = {"id": "1", "type": names.CONTEXT_COPY_NOTICE}
     claims = lms.claims(

@@ -100,6 +100,7 @@ def registered(tool: Tool) -> list[tuple[Registration, Deployment | None]]:
         return [(registration, deployment) for registration, deployment in rows]
 
 
+@pytest.mark.both_databases
 def test_an_invited_lms_is_connected_after_one_confirmation(tool: Tool) -> None:
     sent = offer(tool)
     browser = tool.browser()
@@ -169,6 +170,7 @@ def test_nobody_registers_without_an_invitation(tool: Tool) -> None:
     assert tool.platform.paths("GET").count("/configuration") == 0
 
 
+@pytest.mark.both_databases
 def test_an_invitation_connects_one_lms_once(tool: Tool) -> None:
     offer(tool)
     invited, browser = invitation(tool), tool.browser()
@@ -179,6 +181,7 @@ def test_an_invitation_connects_one_lms_once(tool: Tool) -> None:
     assert len(registered(tool)) == 1
 
 
+@pytest.mark.both_databases
 def test_a_registration_token_is_used_once(tool: Tool) -> None:
     sent = offer(tool)
     open_to(tool, ConnectionMode.OPEN)

@@ -244,6 +244,7 @@ def test_a_token_that_opens_less_than_was_asked_for_is_said(tool: Tool) -> None:
         get(tool, "/thing")
 
 
+@pytest.mark.both_databases
 def test_two_workers_at_once_make_one_column(tool: Tool) -> None:
     set_up(tool)
     made: list[bytes] = []
@@ -264,6 +265,7 @@ def test_two_workers_at_once_make_one_column(tool: Tool) -> None:
     assert set(outcomes) <= {ReceiptOutcome.DELIVERED, ReceiptOutcome.RETRY}
 
 
+@pytest.mark.both_databases
 def test_a_column_that_is_gone_is_found_or_made_again(tool: Tool) -> None:
     gradebook = with_column(tool)
     sent = message(tool)
@@ -389,6 +391,7 @@ def read_roster(tool: Tool) -> UUID:
     return context_id
 
 
+@pytest.mark.both_databases
 def test_a_roster_of_several_pages_is_read_whole_and_sealed(tool: Tool) -> None:
     tool.browser().launch_as("Instructor", sub="teacher-1")
     tool.platform.routes[("GET", "/members")] = answering(

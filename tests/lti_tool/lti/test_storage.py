@@ -3,6 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
+import pytest
 from lxml import html
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -61,6 +62,7 @@ def prove(browser: Browser, shown: dict[str, str], stored: dict[str, str]) -> Te
     )
 
 
+@pytest.mark.both_databases
 def test_what_the_login_left_with_the_lms_opens_the_visit(tool: Tool) -> None:
     browser, stored, shown, _ = arrive(tool)
     assert shown["origin"] == tool.platform.url
@@ -81,12 +83,14 @@ def test_a_browser_that_has_nothing_stored_gets_nothing(tool: Tool) -> None:
     assert prove(browser, {**shown, "ticket": ""}, stored).status_code == 401
 
 
+@pytest.mark.both_databases
 def test_a_proof_is_taken_once(tool: Tool) -> None:
     browser, stored, shown, _ = arrive(tool)
     assert prove(browser, shown, stored).status_code == 200
     assert prove(browser, shown, stored).status_code == 401
 
 
+@pytest.mark.both_databases
 def test_a_reload_proves_itself_again_and_makes_no_second_visit(tool: Tool) -> None:
     browser, stored, shown, form = arrive(tool)
     first = prove(browser, shown, stored).get_json()

@@ -75,6 +75,7 @@ def test_history_variables_and_dates_go_along(tool: Tool) -> None:
     assert "<b>ever</b>" not in page.get_data(as_text=True)
 
 
+@pytest.mark.both_databases
 def test_the_same_form_sent_twice_makes_one_assignment(tool: Tool) -> None:
     browser = tool.browser()
     path = request(tool, browser)
@@ -154,6 +155,7 @@ def test_a_request_that_cannot_be_answered_is_refused(tool: Tool, settings: dict
     assert browser.send(state, tool.platform.sign(claims)).status_code == 401
 
 
+@pytest.mark.both_databases
 def test_an_assignment_of_another_course_of_mine_is_copied_without_anybodys_work(tool: Tool) -> None:
     (first,) = make(tool, "c1")[names.DL_ITEMS]
     browser = tool.browser()
