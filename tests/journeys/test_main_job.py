@@ -111,7 +111,7 @@ def _upload(student: Person, folder: Path) -> None:
     expect(frame.get_by_role("heading", name=f"This is what was read from {work.file_name}")).to_be_visible()
     picture(student.page, "07-student-file-read")
     frame.get_by_role("button", name="Hand in this text").click()
-    expect(frame.get_by_text("number 2 in the queue")).to_be_visible()
+    expect(frame.get_by_text("number 2 in the queue")).to_be_visible(timeout=60_000)
     student.done()
 
 
