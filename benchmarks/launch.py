@@ -195,13 +195,14 @@ def one_launch(app: Flask, keys: Keys, person: str, marks: list[int], statements
     marks.append(len(statements) - before)
 
 
-def timed(run: Callable[[], None], times: int) -> list[float]:
-    """Milliseconds of each run."""
-    taken = []
+def timed(runs: dict[str, Callable[[], object]], times: int) -> dict[str, list[float]]:
+    """Milliseconds of each run. They take turns, so that whatever else the machine does slows all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(times):
-        start = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - start) * 1000)
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            taken[name].append((time.perf_counter() - start) * 1000)
     return taken
 
 
@@ -217,13 +218,17 @@ def main() -> None:
         one_launch(ours, keys, "known", [], statements)
         one_launch(cached, keys, "known", [], [])
         read_roster(ours)
-        signing = statistics.median(timed(lambda: keys.token("n", "p"), 50))
-        rows = {
-            BARE: timed(lambda: one_launch(bare, keys, "known", [], []), times),
-            "the same, keys cached": timed(lambda: one_launch(cached, keys, "known", [], []), times),
-            "Blindmark, a known person": timed(lambda: one_launch(ours, keys, "known", known, statements), times),
-            "Blindmark, a new person": timed(lambda: one_launch(ours, keys, uuid.uuid4().hex, new, statements), times),
-        }
+        rows = timed(
+            {
+                "signing": lambda: keys.token("n", "p"),
+                BARE: lambda: one_launch(bare, keys, "known", [], []),
+                "the same, keys cached": lambda: one_launch(cached, keys, "known", [], []),
+                "Blindmark, a known person": lambda: one_launch(ours, keys, "known", known, statements),
+                "Blindmark, a new person": lambda: one_launch(ours, keys, uuid.uuid4().hex, new, statements),
+            },
+            times,
+        )
+    signing = statistics.median(rows.pop("signing"))
     base = statistics.median(rows[BARE]) - signing
     for name, taken in rows.items():
         middle = statistics.median(taken) - signing

@@ -89,7 +89,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # On the driver's own connection: every transaction begins with it, and it needs nothing of what SQLAlchemy adds.
+    connection.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
 
 
 def insert_ignoring_conflicts(session: Session, model: type[Base]) -> Insert:
@@ -111,6 +112,13 @@ class Database:
         """A session that commits when the block ends and rolls back when it raises."""
         with self.sessions.begin() as session:
             yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection that commits when the block ends: for statements that load no objects and leave no trace in
+        the audit log, where a session would take longer than the statement."""
+        with self.engine.begin() as connection:
+            yield connection
 
     def session(self) -> Session:
         """A session that its caller commits and closes."""

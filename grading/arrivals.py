@@ -1,15 +1,17 @@
 """Who came in: what a launch tells about course, person, role, link and services, noted in few statements.
 
 Everything is found by the identity keys of LTI in one query. What is new is inserted unless its unique key exists by
-then, and read again, because two launches may meet. What has not changed is not written.
+then, and read again, because two launches may meet. What has not changed is not written. All of it goes by columns, not
+by objects: a class arrives at once, and building five objects takes longer than asking for what is in them.
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
@@ -21,7 +23,6 @@ from grading.models.tenancy import DeploymentState
 from grading.people import profile_place
 from privacy.sealing import Owner, Vault
 
-T = TypeVar("T", bound=Base)
 FRESH = timedelta(hours=1)
 SEEN_AGAIN_AFTER = timedelta(minutes=5)
 """How exact "last launch" and "last seen" are: a class that arrives at once does not write them thirty times."""
@@ -71,38 +72,61 @@ class LaunchRecord:
 def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clock = utc_now) -> LaunchRecord | None:
     """Note a launch; None, with nothing but the deployment noted, when no administrator has let that in yet."""
     now = clock()
-    registration, deployment, context, person, enrolment, link = _find(session, facts)
-    if deployment is None:
-        deployment = _note_deployment(session, facts)
-    if deployment.state is not DeploymentState.APPROVED:
+    found = _find(session, facts)
+    registration = found[Registration] or {}
+    deployment = found[Deployment] or _note_deployment(session, facts)
+    if deployment["state"] is not DeploymentState.APPROVED:
         return None
-    _note_platform(registration, deployment, facts, now)
-    context = context or _insert(
-        session, Context, {"tenant_id": deployment.id, "lms_context_id": facts.lms_context_id}, {}
+    tenant_id = deployment["id"]
+    _keep(session, Registration, registration, _platform_values(registration, facts, now))
+    _keep(session, Deployment, deployment, _moment("last_launch_at", deployment, now))
+    context = found[Context] or _insert(
+        session, Context, {"tenant_id": tenant_id, "lms_context_id": facts.lms_context_id}, _NEW_CONTEXT
     )
-    _note_context(context, facts)
-    person = person or _insert(
+    _keep(session, Context, context, _context_values(context, facts))
+    person = found[Person] or _insert(
         session, Person, {"registration_id": facts.registration_id, "subject": facts.subject}, {}
     )
-    if facts.lti11_user_id and not person.lti11_user_id:
-        person.lti11_user_id = facts.lti11_user_id
-    enrolment = enrolment or _insert(
-        session, Enrolment, {"context_id": context.id, "person_id": person.id}, {"role": facts.role}
-    )
-    _note_enrolment(session, vault, deployment.id, enrolment, facts, now)
+    _keep(session, Person, person, {"lti11_user_id": person["lti11_user_id"] or facts.lti11_user_id or None})
+    enrolment = found[Enrolment]
+    if enrolment is None:
+        enrolment = _enrol(session, vault, tenant_id, context["id"], person["id"], facts, now)
+    _keep(session, Enrolment, enrolment, _enrolment_values(session, vault, tenant_id, enrolment, facts, now))
+    link = found[ResourceLink]
     if facts.lms_link_id is not None:
-        link = link or _insert(session, ResourceLink, {"context_id": context.id, "lms_link_id": facts.lms_link_id}, {})
-        _note_link(session, context, link, facts, now)
-    wanted = bool(context.memberships_url) and (context.roster_read_at is None or now - context.roster_read_at > FRESH)
-    return LaunchRecord(deployment.id, context.id, person.id, enrolment.id, link.id if link else None, wanted)
+        link = link or _insert(
+            session, ResourceLink, {"context_id": context["id"], "lms_link_id": facts.lms_link_id}, {}
+        )
+        _note_link(session, tenant_id, link, facts, now)
+    read_at = context["roster_read_at"]
+    wanted = bool(facts.memberships_url or context["memberships_url"]) and (read_at is None or now - read_at > FRESH)
+    return LaunchRecord(tenant_id, context["id"], person["id"], enrolment["id"], link["id"] if link else None, wanted)
 
 
-_Found = tuple[Registration, Deployment | None, Context | None, Person | None, Enrolment | None, ResourceLink | None]
-
-
+_Row = Mapping[str, Any]
+_WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
+    Registration: ("id", "product_family", "last_launch_at"),
+    Deployment: ("id", "state", "last_launch_at"),
+    Context: (
+        "id",
+        "title",
+        "label",
+        "lineitems_url",
+        "memberships_url",
+        "ags_scopes",
+        "origin_ids",
+        "roster_read_at",
+    ),
+    Person: ("id", "lti11_user_id"),
+    Enrolment: ("id", "person_id", "role", "role_from_launch", "state", "test_user", "seen_at", "sealed_profile"),
+    ResourceLink: ("id", "title", "lineitem_url", "assignment_id", "named_assignment_id", "last_launch_at"),
+}
+_COLUMNS: Final = {model: tuple(getattr(model, name) for name in watched) for model, watched in _WATCHED.items()}
+_NEW_CONTEXT: Final[dict[str, Any]] = {"title": "", "label": "", "ags_scopes": [], "origin_ids": []}
 # Built once: putting a statement together takes longer than running it.
 _KNOWN = (
-    select(Registration, Deployment, Context, Person, Enrolment, ResourceLink)
+    select(*(column for columns in _COLUMNS.values() for column in columns))
+    .select_from(Registration)
     .outerjoin(
         Deployment,
         and_(Deployment.registration_id == Registration.id, Deployment.lms_deployment_id == bindparam("deployment")),
@@ -118,20 +142,31 @@ _KNOWN = (
 )
 
 
-def _find(session: Session, facts: LaunchFacts) -> _Found:
-    return session.execute(
-        _KNOWN,
-        {
-            "registration": facts.registration_id,
-            "deployment": facts.lms_deployment_id,
-            "context": facts.lms_context_id,
-            "subject": facts.subject,
-            "link": facts.lms_link_id,
-        },
-    ).one()
+def _find(session: Session, facts: LaunchFacts) -> dict[type[Base], _Row | None]:
+    values = (
+        session.connection()
+        .execute(
+            _KNOWN,
+            {
+                "registration": facts.registration_id,
+                "deployment": facts.lms_deployment_id,
+                "context": facts.lms_context_id,
+                "subject": facts.subject,
+                "link": facts.lms_link_id,
+            },
+        )
+        .one()
+    )
+    found: dict[type[Base], _Row | None] = {}
+    start = 0
+    for model, watched in _WATCHED.items():
+        row = dict(zip(watched, values[start : start + len(watched)], strict=True))
+        found[model] = None if row["id"] is None else row
+        start += len(watched)
+    return found
 
 
-def _note_deployment(session: Session, facts: LaunchFacts) -> Deployment:
+def _note_deployment(session: Session, facts: LaunchFacts) -> _Row:
     """One that nobody knows is noted as pending, for an administrator to approve."""
     return _insert(
         session,
@@ -141,60 +176,98 @@ def _note_deployment(session: Session, facts: LaunchFacts) -> Deployment:
     )
 
 
-def _note_platform(registration: Registration, deployment: Deployment, facts: LaunchFacts, now: datetime) -> None:
-    if _long_ago(registration.last_launch_at, now):
-        registration.last_launch_at = now
-    if _long_ago(deployment.last_launch_at, now):
-        deployment.last_launch_at = now
-    registration.product_family = facts.product_family[:64] or registration.product_family
+def _platform_values(registration: _Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
+    family = facts.product_family[:64] or registration["product_family"]
+    return {"product_family": family, **_moment("last_launch_at", registration, now)}
 
 
-def _note_context(context: Context, facts: LaunchFacts) -> None:
-    context.title = facts.context_title[:255] or context.title
-    context.label = facts.context_label[:255] or context.label
-    context.lineitems_url = facts.lineitems_url or context.lineitems_url
-    context.memberships_url = facts.memberships_url or context.memberships_url
-    if facts.ags_scopes and list(facts.ags_scopes) != context.ags_scopes:
-        context.ags_scopes = list(facts.ags_scopes)
-    if facts.origin_ids and list(facts.origin_ids) != context.origin_ids:
-        context.origin_ids = list(facts.origin_ids)
+def _context_values(context: _Row, facts: LaunchFacts) -> dict[str, object]:
+    return {
+        "title": facts.context_title[:255] or context["title"],
+        "label": facts.context_label[:255] or context["label"],
+        "lineitems_url": facts.lineitems_url or context["lineitems_url"],
+        "memberships_url": facts.memberships_url or context["memberships_url"],
+        "ags_scopes": list(facts.ags_scopes) or context["ags_scopes"],
+        "origin_ids": list(facts.origin_ids) or context["origin_ids"],
+    }
 
 
-def _note_enrolment(
-    session: Session, vault: Vault, tenant_id: uuid.UUID, enrolment: Enrolment, facts: LaunchFacts, now: datetime
-) -> None:
-    enrolment.role, enrolment.role_from_launch = facts.role, True
-    enrolment.state, enrolment.test_user = EnrolmentState.ACTIVE, facts.test_user
-    if _long_ago(enrolment.seen_at, now):
-        enrolment.seen_at = now
+def _enrol(
+    session: Session,
+    vault: Vault,
+    tenant_id: uuid.UUID,
+    context_id: uuid.UUID,
+    person_id: uuid.UUID,
+    facts: LaunchFacts,
+    now: datetime,
+) -> _Row:
+    enrolment_id = uuid.uuid4()
+    sealed = None
+    if any(facts.profile.values()):
+        owner = Owner.person(tenant_id, person_id)
+        sealed = vault.seal_json(session, owner, profile_place(enrolment_id), facts.profile)
+    return _insert(
+        session,
+        Enrolment,
+        {"context_id": context_id, "person_id": person_id},
+        {"id": enrolment_id, "sealed_profile": sealed, "seen_at": now, **_standing(facts)},
+    )
+
+
+def _standing(facts: LaunchFacts) -> dict[str, object]:
+    return {
+        "role": facts.role,
+        "role_from_launch": True,
+        "state": EnrolmentState.ACTIVE,
+        "test_user": facts.test_user,
+    }
+
+
+def _enrolment_values(
+    session: Session, vault: Vault, tenant_id: uuid.UUID, enrolment: _Row, facts: LaunchFacts, now: datetime
+) -> dict[str, object]:
+    values = {**_standing(facts), **_moment("seen_at", enrolment, now)}
     if not any(facts.profile.values()):
-        return
-    place = profile_place(enrolment.id)
-    known = vault.open_json(session, place, enrolment.sealed_profile) if enrolment.sealed_profile else None
-    if known != facts.profile:
-        owner = Owner.person(tenant_id, enrolment.person_id)
-        enrolment.sealed_profile = vault.seal_json(session, owner, place, facts.profile)
+        return values
+    place, sealed = profile_place(enrolment["id"]), enrolment["sealed_profile"]
+    if sealed is None or vault.open_json(session, place, sealed) != facts.profile:
+        owner = Owner.person(tenant_id, enrolment["person_id"])
+        values["sealed_profile"] = vault.seal_json(session, owner, place, facts.profile)
+    return values
 
 
-def _note_link(session: Session, context: Context, link: ResourceLink, facts: LaunchFacts, now: datetime) -> None:
-    link.title = facts.link_title[:255] or link.title
-    if _long_ago(link.last_launch_at, now):
-        link.last_launch_at = now
-    moved = facts.lineitem_url is not None and facts.lineitem_url != link.lineitem_url
+def _note_link(session: Session, tenant_id: uuid.UUID, link: _Row, facts: LaunchFacts, now: datetime) -> None:
+    moved = facts.lineitem_url is not None and facts.lineitem_url != link["lineitem_url"]
+    values = {"title": facts.link_title[:255] or link["title"], **_moment("last_launch_at", link, now)}
     if moved:
-        link.lineitem_url = facts.lineitem_url
-    wanted = link.assignment_id or facts.assignment_id
-    if wanted is None or (link.assignment_id is not None and not moved):
+        values["lineitem_url"] = facts.lineitem_url
+    _keep(session, ResourceLink, link, values)
+    wanted = link["assignment_id"] or facts.assignment_id
+    if wanted is None or (link["assignment_id"] is not None and not moved):
         return
-    known = link_to(session, tenant_id=context.tenant_id, link=link, assignment_id=wanted)
-    if not known and link.named_assignment_id != wanted:
-        name_from_elsewhere(session, tenant_id=context.tenant_id, link=link, assignment_id=wanted)
+    row = session.get_one(ResourceLink, link["id"])
+    known = link_to(session, tenant_id=tenant_id, link=row, assignment_id=wanted)
+    if not known and row.named_assignment_id != wanted:
+        name_from_elsewhere(session, tenant_id=tenant_id, link=row, assignment_id=wanted)
 
 
-def _long_ago(moment: datetime | None, now: datetime) -> bool:
-    return moment is None or now - moment > SEEN_AGAIN_AFTER
+def _moment(name: str, row: _Row, now: datetime) -> dict[str, object]:
+    """A moment to note, unless the row has one that is recent enough."""
+    noted = row[name]
+    return {name: now if noted is None or now - noted > SEEN_AGAIN_AFTER else noted}
 
 
-def _insert(session: Session, model: type[T], key: dict[str, Any], values: dict[str, Any]) -> T:
-    session.execute(insert_ignoring_conflicts(session, model).values(id=uuid.uuid4(), **key, **values))
-    return session.execute(select(model).filter_by(**key)).scalar_one()
+def _keep(session: Session, model: type[Base], row: _Row, values: dict[str, object]) -> None:
+    """Write what differs from what the row holds."""
+    changes = {name: value for name, value in values.items() if row.get(name) != value}
+    if changes:
+        identifier = _COLUMNS[model][0]
+        session.connection().execute(update(model).where(identifier == row["id"]).values(changes))
+
+
+def _insert(session: Session, model: type[Base], key: dict[str, Any], values: dict[str, Any]) -> _Row:
+    statement = insert_ignoring_conflicts(session, model).returning(*_COLUMNS[model])
+    row = session.connection().execute(statement, {"id": uuid.uuid4(), **key, **values}).one_or_none()
+    if row is None:
+        row = session.connection().execute(select(*_COLUMNS[model]).filter_by(**key)).one()
+    return dict(zip(_WATCHED[model], row, strict=True))

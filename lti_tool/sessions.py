@@ -8,13 +8,14 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from flask import Request
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from werkzeug.wrappers import Response
 
@@ -64,6 +65,11 @@ class LaunchSession(Base):
     """Hash of the ticket that a browser without cookies must show together with what the platform stores for it."""
     created_at: Mapped[Created]
     expires_at: Mapped[Moment] = mapped_column(index=True)
+
+
+Sealer = Callable[[Place], bytes | None]
+# Built once and run on the connection itself: every launch comes through here.
+_OPEN = insert(LaunchSession)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,25 +160,33 @@ def open_visit(
     resource_link_id: UUID | None,
     message_type: str,
     administrator: bool,
+    message: Sealer,
     now: datetime,
     hours: float,
-) -> LaunchSession:
-    """Note a launch; with a proof, the visit stays shut until a browser has given it."""
-    row = LaunchSession(
-        id=uuid.uuid4(),
-        handle=handle,
-        browser_hash=hash_secret(secret),
-        enrolment_id=enrolment_id,
-        tenant_id=tenant_id,
-        resource_link_id=resource_link_id,
-        message_type=message_type,
-        administrator=administrator,
-        proof_hash=hash_secret(proof) if proof else None,
-        created_at=now,
-        expires_at=now + timedelta(hours=hours),
+) -> None:
+    """Note a launch; with a proof, the visit stays shut until a browser has given it.
+
+    Args:
+        message: seals the claims of the launch's own message for a place; None where it has none.
+    """
+    visit_id = uuid.uuid4()
+    session.connection().execute(
+        _OPEN,
+        {
+            "id": visit_id,
+            "handle": handle,
+            "browser_hash": hash_secret(secret),
+            "enrolment_id": enrolment_id,
+            "tenant_id": tenant_id,
+            "resource_link_id": resource_link_id,
+            "message_type": message_type,
+            "sealed_message": message(message_place(visit_id)),
+            "administrator": administrator,
+            "proof_hash": hash_secret(proof) if proof else None,
+            "created_at": now,
+            "expires_at": now + timedelta(hours=hours),
+        },
     )
-    session.add(row)
-    return row
 
 
 def forget_visits(session: Session, now: datetime) -> None:

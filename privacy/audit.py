@@ -26,7 +26,15 @@ SITE_CHAIN = "site"
 GENESIS = "0" * 64
 _PENDING = "blindmark_audit_pending"
 _PURPOSE = "audit chain v1"
+# Built once and run on the connection itself: every launch and every decision comes through here.
 _HEAD = select(AuditChain.sequence, AuditChain.head).where(AuditChain.chain == bindparam("name")).with_for_update()
+_APPEND = insert(AuditEvent)
+_ADVANCE = (
+    update(AuditChain)
+    .where(AuditChain.chain == bindparam("name"))
+    .values(sequence=bindparam("last"), head=bindparam("hash"))
+)
+_COLUMNS = tuple(column.key for column in AuditEvent.__table__.columns if column.key not in ("hash", "previous"))
 
 Detail = str | int | bool | None
 
@@ -150,7 +158,7 @@ class AuditLog:
         for row in rows:
             expected = counts.get(row.chain, 0) + 1
             before = previous.get(row.chain, GENESIS)
-            if row.sequence != expected or row.previous != before or row.hash != self._hash(before, _canonical(row)):
+            if row.sequence != expected or row.previous != before or row.hash != self._hash(before, _stored(row)):
                 raise AuditBroken(f"The audit chain {row.chain} breaks at entry {expected}.")
             counts[row.chain], previous[row.chain] = expected, row.hash
         for chain, head in heads.items():
@@ -170,44 +178,39 @@ class AuditLog:
             self._append(session, chain, [entry for entry in entries if entry.chain == chain])
 
     def _append(self, session: Session, chain: str, entries: list[_Entry]) -> None:
-        head = session.execute(_HEAD, {"name": chain}).one_or_none()
+        connection = session.connection()
+        head = connection.execute(_HEAD, {"name": chain}).one_or_none()
         if head is None:
             starter = insert_ignoring_conflicts(session, AuditChain)
-            session.execute(starter.values(chain=chain, sequence=0, head=GENESIS))
-            head = session.execute(_HEAD, {"name": chain}).one()
+            connection.execute(starter.values(chain=chain, sequence=0, head=GENESIS))
+            head = connection.execute(_HEAD, {"name": chain}).one()
         sequence, previous = head
         rows = []
         for entry in entries:
             sequence += 1
-            row = AuditEvent(
-                id=uuid.uuid4(),
-                chain=chain,
-                sequence=sequence,
-                happened_at=entry.happened_at,
-                event=entry.event,
-                actor_kind=entry.actor.kind,
-                actor_id=entry.actor.id,
-                tenant_id=entry.tenant_id,
-                object_type=entry.object_type,
-                object_id=entry.object_id,
-                details=entry.details,
-                previous=previous,
-            )
-            previous = self._hash(previous, _canonical(row))
-            rows.append({**_columns(row), "hash": previous})
-        session.execute(insert(AuditEvent), rows)
-        session.execute(update(AuditChain).where(AuditChain.chain == chain).values(sequence=sequence, head=previous))
+            values = {
+                "id": uuid.uuid4(),
+                "chain": chain,
+                "sequence": sequence,
+                "happened_at": entry.happened_at,
+                "event": entry.event,
+                "actor_kind": entry.actor.kind,
+                "actor_id": entry.actor.id,
+                "tenant_id": entry.tenant_id,
+                "object_type": entry.object_type,
+                "object_id": entry.object_id,
+                "details": entry.details,
+            }
+            before, previous = previous, self._hash(previous, _canonical(values))
+            rows.append({**values, "previous": before, "hash": previous})
+        connection.execute(_APPEND, rows)
+        connection.execute(_ADVANCE, {"name": chain, "last": sequence, "hash": previous})
 
     def _hash(self, previous: str, canonical: bytes) -> str:
         return hmac.new(self._key, previous.encode() + b"|" + canonical, hashlib.sha256).hexdigest()
 
 
-def _columns(row: AuditEvent) -> dict[str, object]:
-    return {column.key: getattr(row, column.key) for column in AuditEvent.__table__.columns if column.key != "hash"}
-
-
-def _canonical(row: AuditEvent) -> bytes:
-    values = {key: value for key, value in _columns(row).items() if key != "previous"}
+def _canonical(values: Mapping[str, object]) -> bytes:
     return json.dumps(
         values,
         sort_keys=True,
@@ -215,6 +218,10 @@ def _canonical(row: AuditEvent) -> bytes:
         separators=(",", ":"),
         default=lambda value: value.isoformat() if isinstance(value, datetime) else str(value),
     ).encode()
+
+
+def _stored(row: AuditEvent) -> bytes:
+    return _canonical({name: getattr(row, name) for name in _COLUMNS})
 
 
 def _forget(session: Session, ended: SessionTransaction) -> None:

@@ -128,7 +128,8 @@ class Vault:
         found = self._find_keys(session, wanted)
         missing = wanted - found
         if missing:
-            self._make_keys(session, missing)
+            missing -= self._make_keys(session, missing)
+        if missing:
             self._find_keys(session, missing)
 
     def destroy_keys(self, session: Session, owners: Iterable[Owner], now: datetime) -> int:
@@ -187,11 +188,15 @@ class Vault:
                 DataKey.destroyed_at.is_(None),
             )
         ).scalars()
-        found = {Owner(row.tenant_id, row.owner_kind, row.owner_id): self._remember(row) for row in rows}
-        self._known(session).update(found)
-        return set(found)
+        return self._take(session, rows)
 
-    def _make_keys(self, session: Session, owners: set[Owner]) -> None:
+    def _take(self, session: Session, rows: Iterable[DataKey]) -> set[Owner]:
+        taken = {Owner(row.tenant_id, row.owner_kind, row.owner_id): self._remember(row) for row in rows}
+        self._known(session).update(taken)
+        return set(taken)
+
+    def _make_keys(self, session: Session, owners: set[Owner]) -> set[Owner]:
+        """Make keys; returns the owners that got one, which leaves out those that another writer was faster for."""
         master = self._keyring.current
         rows = []
         for owner in owners:
@@ -209,7 +214,8 @@ class Vault:
                 }
             )
         # Two writers may meet here for the same owner: the partial unique index lets one key win.
-        session.execute(insert_ignoring_conflicts(session, DataKey), rows)
+        made = session.execute(insert_ignoring_conflicts(session, DataKey).returning(DataKey), rows).scalars()
+        return self._take(session, made)
 
     def _load(self, session: Session, wanted: set[uuid.UUID]) -> None:
         now = self._monotonic()

@@ -37,9 +37,9 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, notices: NoticeBox, h
         asked = login.read_request(request.values)
         known = browser_secret(request)
         secret = known or new_browser_secret()
-        with parts().database.transaction() as session:
+        with parts().database.connection() as connection:
             begun = login.begin(
-                session,
+                connection,
                 asked,
                 secret=secret,
                 launch_url=f"{parts().settings.base_url}/lti/launch",

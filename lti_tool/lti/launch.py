@@ -26,12 +26,12 @@ from lti_tool.lti import migration, roles, verify
 from lti_tool.lti.errors import ADVICE, DeploymentPending, PlatformAnswered, refused
 from lti_tool.lti.facts import message_claims, read_facts
 from lti_tool.lti.models import LoginState, PlatformKeySet
-from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.platform_keys import PlatformKeys, StoredKeys
 from lti_tool.lti.storage import StoredProof, proof_of
 from lti_tool.security_headers import origin
-from lti_tool.sessions import LaunchSession, hash_secret, message_place, new_browser_secret, open_visit
+from lti_tool.sessions import LaunchSession, hash_secret, new_browser_secret, open_visit
 from privacy.audit import Actor, record
-from privacy.sealing import Owner, Vault
+from privacy.sealing import Owner, Place, Vault
 
 KEPT_LOGINS: Final = timedelta(days=1)
 log = get_logger(__name__)
@@ -39,10 +39,34 @@ log = get_logger(__name__)
 
 # Built once: putting a statement together takes longer than running it.
 _BY_STATE = (
-    select(LoginState, Registration, PlatformKeySet)
+    select(
+        LoginState.id,
+        LoginState.nonce,
+        LoginState.visit_handle,
+        LoginState.consumed_at,
+        LoginState.expires_at,
+        LoginState.browser_hash,
+        LoginState.storage_target,
+        LoginState.registration_id,
+        Registration.issuer,
+        Registration.client_id,
+        Registration.jwks_url,
+        Registration.authorization_url,
+        Registration.state,
+        PlatformKeySet.content,
+        PlatformKeySet.fetched_at,
+        PlatformKeySet.expires_at.label("keys_expire_at"),
+        PlatformKeySet.refetched_at,
+    )
     .join(Registration, Registration.id == LoginState.registration_id)
     .outerjoin(PlatformKeySet, PlatformKeySet.registration_id == Registration.id)
     .where(LoginState.state_hash == bindparam("state_hash"))
+)
+_CONSUME = (
+    update(LoginState)
+    .where(LoginState.id == bindparam("login_id"), LoginState.consumed_at.is_(None))
+    .values(consumed_at=bindparam("now"), visit_handle=bindparam("handle"))
+    .returning(LoginState.id)
 )
 
 
@@ -85,7 +109,7 @@ class _Login:
     jwks_url: str
     platform_origin: str
     with_cookie: bool
-    keys: PlatformKeySet | None
+    keys: StoredKeys | None
 
 
 class Launcher:
@@ -172,18 +196,17 @@ class Launcher:
     def _login(self, state: str, secret: str) -> _Login:
         if not state:
             raise refused("no_state")
-        with self._database.transaction() as session:
-            row = session.execute(_BY_STATE, {"state_hash": hash_secret(state)}).one_or_none()
-        if row is None:
+        with self._database.connection() as connection:
+            login = connection.execute(_BY_STATE, {"state_hash": hash_secret(state)}).one_or_none()
+        if login is None:
             raise refused("unknown_state")
-        login, registration, keys = row
         if not secret and not login.storage_target:
             raise refused("no_cookie")
         if secret and not hmac.compare_digest(login.browser_hash, hash_secret(secret)):
             raise refused("state_of_another_browser")
         if login.expires_at <= self._clock() and login.consumed_at is None:
             raise refused("state_expired")
-        if registration.state is not RegistrationState.ACTIVE:
+        if login.state is not RegistrationState.ACTIVE:
             raise refused("platform_disabled")
         return _Login(
             id=login.id,
@@ -192,13 +215,15 @@ class Launcher:
             handle=login.visit_handle,
             consumed=login.consumed_at is not None,
             storage_target=login.storage_target,
-            registration_id=registration.id,
-            issuer=registration.issuer,
-            client_id=registration.client_id,
-            jwks_url=registration.jwks_url,
-            platform_origin=origin(registration.authorization_url),
+            registration_id=login.registration_id,
+            issuer=login.issuer,
+            client_id=login.client_id,
+            jwks_url=login.jwks_url,
+            platform_origin=origin(login.authorization_url),
             with_cookie=bool(secret),
-            keys=keys,
+            keys=None
+            if login.content is None
+            else StoredKeys(login.content, login.fetched_at, login.keys_expire_at, login.refetched_at),
         )
 
     def _resume(self, login: _Login) -> Launch:
@@ -227,13 +252,10 @@ class Launcher:
         handle, ticket = secrets.token_urlsafe(18), secrets.token_urlsafe(32)
         facts = read_facts(claims, login.registration_id, claims[names.DEPLOYMENT_ID])
         with self._database.transaction() as session:
-            consumed = session.execute(
-                update(LoginState)
-                .where(LoginState.id == login.id, LoginState.consumed_at.is_(None))
-                .values(consumed_at=self._clock(), visit_handle=handle)
-                .returning(LoginState.id)
-            ).first()
-            if consumed is None:
+            consumed = session.connection().execute(
+                _CONSUME, {"login_id": login.id, "now": self._clock(), "handle": handle}
+            )
+            if consumed.first() is None:
                 raise refused("replayed")
             facts = migration.with_proven_ids(session, self._vault, facts, claims)
             noted = record_launch(session, self._vault, facts, self._clock)
@@ -241,7 +263,7 @@ class Launcher:
                 session.execute(update(LoginState).where(LoginState.id == login.id).values(visit_handle=None))
                 return None
             # Without a cookie the visit gets a key that nobody knows, until the browser has proved itself.
-            visit = open_visit(
+            open_visit(
                 session,
                 handle=handle,
                 secret=secret or new_browser_secret(),
@@ -251,30 +273,30 @@ class Launcher:
                 resource_link_id=noted.resource_link_id,
                 message_type=claims[names.MESSAGE_TYPE],
                 administrator=roles.decide(claims[names.ROLES]).administrator,
+                message=lambda place: self._seal_message(session, place, noted, claims),
                 now=self._clock(),
                 hours=self._hours,
             )
-            self._keep_message(session, visit, noted, claims)
             _audit(session, noted, claims[names.MESSAGE_TYPE], facts)
         log.info(
             "launch.accepted",
-            extra=fields(context=noted.context_id, message=visit.message_type, role=facts.role.value),
+            extra=fields(context=noted.context_id, message=claims[names.MESSAGE_TYPE], role=facts.role.value),
         )
         return Launch(
             handle,
-            visit.message_type,
+            claims[names.MESSAGE_TYPE],
             noted.context_id,
             roster_wanted=noted.roster_wanted,
             proof=None if secret else _proof(login, ticket),
         )
 
-    def _keep_message(
-        self, session: Session, visit: LaunchSession, noted: LaunchRecord, claims: dict[str, Any]
-    ) -> None:
+    def _seal_message(
+        self, session: Session, place: Place, noted: LaunchRecord, claims: dict[str, Any]
+    ) -> bytes | None:
         details = message_claims(claims)
-        if details:
-            owner = Owner.course(noted.tenant_id, noted.context_id)
-            visit.sealed_message = self._vault.seal_json(session, owner, message_place(visit.id), details)
+        if not details:
+            return None
+        return self._vault.seal_json(session, Owner.course(noted.tenant_id, noted.context_id), place, details)
 
     def stored_values(self, state: str, nonce: str) -> dict[str, str]:
         """What the login asks the platform to keep for a browser without cookies: names and values."""

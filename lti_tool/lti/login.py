@@ -8,12 +8,11 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from config.clock import Clock, utc_now
 from grading.models import Registration
-from grading.tenancy import find_registrations
+from grading.models.tenancy import RegistrationState
 from lti_tool.lti.errors import ADVICE, LoginRefused
 from lti_tool.lti.models import LoginState
 from lti_tool.sessions import hash_secret
@@ -26,6 +25,10 @@ INITIATION: Final = ("iss", "login_hint", "target_link_uri", "lti_message_hint",
 
 # Built once: putting a statement together takes longer than running it.
 _NOTE = insert(LoginState)
+_OF_ISSUER = select(Registration.id, Registration.client_id, Registration.authorization_url).where(
+    Registration.issuer == bindparam("issuer"), Registration.state == RegistrationState.ACTIVE
+)
+_OF_CLIENT = _OF_ISSUER.where(Registration.client_id == bindparam("client"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +75,18 @@ class Login:
     nonce: str
 
 
-def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: str, clock: Clock = utc_now) -> Login:
+def begin(
+    connection: Connection, request: LoginRequest, *, secret: str, launch_url: str, clock: Clock = utc_now
+) -> Login:
     """Note a login.
 
     Raises:
         LoginRefused: the platform is not connected, or its client can't be told.
     """
-    registration = _registration(session, request)
+    registration = _registration(connection, request)
     now = clock()
     state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    session.execute(
+    connection.execute(
         _NOTE,
         {
             "id": uuid.uuid4(),
@@ -111,8 +116,9 @@ def begin(session: Session, request: LoginRequest, *, secret: str, launch_url: s
     return Login(f"{registration.authorization_url}{joint}{urlencode(parameters)}", state, nonce)
 
 
-def _registration(session: Session, request: LoginRequest) -> Registration:
-    found = find_registrations(session, request.issuer, request.client_id or None)
+def _registration(connection: Connection, request: LoginRequest) -> Row[uuid.UUID, str, str]:
+    statement = _OF_CLIENT if request.client_id else _OF_ISSUER
+    found = connection.execute(statement, {"issuer": request.issuer, "client": request.client_id}).all()
     if len(found) == 1:
         return found[0]
     if found:

@@ -1,7 +1,9 @@
 """The platforms' public keys: cached as long as they say, fetched once more when a `kid` is unknown (L6)."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +23,16 @@ REFETCH_PAUSE = timedelta(seconds=30)
 log = get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredKeys:
+    """A key set as it was last fetched; the columns of `PlatformKeySet`."""
+
+    content: dict[str, Any]
+    fetched_at: datetime
+    expires_at: datetime
+    refetched_at: datetime | None
+
+
 class PlatformKeys:
     """Finds the key that a token names. Nothing is locked while a platform is asked."""
 
@@ -30,7 +42,7 @@ class PlatformKeys:
         self._clock = clock
 
     def find(
-        self, registration_id: UUID, jwks_url: str, kid: str, *, stored: PlatformKeySet | None = None
+        self, registration_id: UUID, jwks_url: str, kid: str, *, stored: StoredKeys | PlatformKeySet | None = None
     ) -> jwt.PyJWK:
         """The RSA key with this id in the registration's key set.
 
@@ -97,7 +109,7 @@ class PlatformKeys:
         return None, 0
 
 
-def _may_refetch(stored: PlatformKeySet, now: datetime) -> bool:
+def _may_refetch(stored: StoredKeys | PlatformKeySet, now: datetime) -> bool:
     if stored.fetched_at == now:
         return False
     return stored.refetched_at is None or now - stored.refetched_at >= REFETCH_PAUSE
@@ -110,7 +122,15 @@ def _pick(content: dict[str, Any], kid: str) -> jwt.PyJWK | None:
         return None
     if found[0].get("alg", "RS256") != "RS256":
         return None
-    try:
-        return jwt.PyJWK(found[0], algorithm="RS256")
-    except jwt.PyJWTError:
+    modulus, exponent = found[0].get("n"), found[0].get("e")
+    if not isinstance(modulus, str) or not isinstance(exponent, str):
         return None
+    try:
+        return _public_key(kid, modulus, exponent)
+    except (jwt.PyJWTError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _public_key(kid: str, modulus: str, exponent: str) -> jwt.PyJWK:
+    return jwt.PyJWK({"kty": "RSA", "kid": kid, "n": modulus, "e": exponent}, algorithm="RS256")
