@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from config.database import Base, insert_ignoring_conflicts
+from grading import individual_dates
 from grading.assignments import link_to, name_from_elsewhere
-from grading.models import Context, Deployment, Enrolment, Person, Registration, ResourceLink
+from grading.individual_dates import NO_DATES, Dates
+from grading.models import Context, Deployment, Enrolment, IndividualDate, Person, Registration, ResourceLink
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState
 from grading.people import profile_place
@@ -52,6 +54,10 @@ class LaunchFacts:
     ags_scopes: tuple[str, ...] = ()
     memberships_url: str | None = None
     product_family: str = ""
+    dates: Dates = NO_DATES
+    """When the link's assignment is due and closes for this person, as far as the LMS says."""
+    dates_told: bool = False
+    """Whether the LMS fills in such dates at all."""
     lti11_user_id: str = ""
     """Who this was to an LTI 1.1 tool; only if the LMS proved it."""
 
@@ -97,7 +103,9 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
         link = link or _insert(
             session, ResourceLink, {"context_id": context["id"], "lms_link_id": facts.lms_link_id}, {}
         )
-        _note_link(session, tenant_id, link, facts, now)
+        assignment_id = _note_link(session, tenant_id, link, facts, now)
+        if assignment_id is not None and facts.dates_told and facts.role is CourseRole.LEARNER:
+            _note_dates(session, assignment_id, person["id"], found[IndividualDate], facts, now)
     read_at = context["roster_read_at"]
     wanted = bool(facts.memberships_url or context["memberships_url"]) and (read_at is None or now - read_at > FRESH)
     return LaunchRecord(tenant_id, context["id"], person["id"], enrolment["id"], link["id"] if link else None, wanted)
@@ -120,6 +128,7 @@ _WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
     Person: ("id", "lti11_user_id"),
     Enrolment: ("id", "person_id", "role", "role_from_launch", "state", "test_user", "seen_at", "sealed_profile"),
     ResourceLink: ("id", "title", "lineitem_url", "assignment_id", "named_assignment_id", "last_launch_at"),
+    IndividualDate: ("id", "due_at", "closes_at"),
 }
 _COLUMNS: Final = {model: tuple(getattr(model, name) for name in watched) for model, watched in _WATCHED.items()}
 _NEW_CONTEXT: Final[dict[str, Any]] = {"title": "", "label": "", "ags_scopes": [], "origin_ids": []}
@@ -137,6 +146,10 @@ _KNOWN = (
     .outerjoin(
         ResourceLink,
         and_(ResourceLink.context_id == Context.id, ResourceLink.lms_link_id == bindparam("link")),
+    )
+    .outerjoin(
+        IndividualDate,
+        and_(IndividualDate.assignment_id == ResourceLink.assignment_id, IndividualDate.person_id == Person.id),
     )
     .where(Registration.id == bindparam("registration"))
 )
@@ -236,7 +249,10 @@ def _enrolment_values(
     return values
 
 
-def _note_link(session: Session, tenant_id: uuid.UUID, link: _Row, facts: LaunchFacts, now: datetime) -> None:
+def _note_link(
+    session: Session, tenant_id: uuid.UUID, link: _Row, facts: LaunchFacts, now: datetime
+) -> uuid.UUID | None:
+    """Note what a launch says of its link; returns the assignment that the link shows."""
     moved = facts.lineitem_url is not None and facts.lineitem_url != link["lineitem_url"]
     values = {"title": facts.link_title[:255] or link["title"], **_moment("last_launch_at", link, now)}
     if moved:
@@ -244,11 +260,25 @@ def _note_link(session: Session, tenant_id: uuid.UUID, link: _Row, facts: Launch
     _keep(session, ResourceLink, link, values)
     wanted = link["assignment_id"] or facts.assignment_id
     if wanted is None or (link["assignment_id"] is not None and not moved):
-        return
+        return wanted
     row = session.get_one(ResourceLink, link["id"])
     known = link_to(session, tenant_id=tenant_id, link=row, assignment_id=wanted)
     if not known and row.named_assignment_id != wanted:
         name_from_elsewhere(session, tenant_id=tenant_id, link=row, assignment_id=wanted)
+    return row.assignment_id
+
+
+def _note_dates(
+    session: Session,
+    assignment_id: uuid.UUID,
+    person_id: uuid.UUID,
+    known: _Row | None,
+    facts: LaunchFacts,
+    now: datetime,
+) -> None:
+    noted = Dates(known["due_at"], known["closes_at"]) if known else NO_DATES
+    if noted != facts.dates:
+        individual_dates.note(session, assignment_id, {person_id: facts.dates}, now)
 
 
 def _moment(name: str, row: _Row, now: datetime) -> dict[str, object]:

@@ -24,6 +24,7 @@ from grading.models import (
     Enrolment,
     ErasureRequest,
     GradePush,
+    IndividualDate,
     LmsGrade,
     Person,
     QueueItem,
@@ -111,7 +112,7 @@ def _conditions(tenant_id: uuid.UUID, person_id: uuid.UUID) -> dict[Table, Colum
     courses = select(Context.id).where(Context.tenant_id == tenant_id)
     assignments = select(Assignment.id).where(Assignment.context_id.in_(courses))
     found: dict[Table, list[ColumnElement[bool]]] = {}
-    for model in (Submission, Draft, LmsGrade, GradePush):
+    for model in (Submission, Draft, LmsGrade, GradePush, IndividualDate):
         found[_table(model)] = [model.person_id == person_id, model.assignment_id.in_(assignments)]
     found[_table(Enrolment)] = [Enrolment.person_id == person_id, Enrolment.context_id.in_(courses)]
     found[_table(Consent)] = [Consent.person_id == person_id, Consent.tenant_id == tenant_id]

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grading import review, submissions
-from grading.models import Assignment, Context, Draft, Enrolment, Person, Submission
+from grading.models import Assignment, Context, Draft, Enrolment, IndividualDate, Person, Submission
 from grading.people import profile_place
 from grading.points import format_points
 from privacy.audit import Actor, record
@@ -63,6 +63,7 @@ def export(session: Session, vault: Vault, *, tenant_id: uuid.UUID, person_id: u
             "consents": _consents(session, tenant_id, person_id),
             "submissions": _submissions(session, vault, tenant_id, person_id, reader, target),
             "drafts": _drafts(session, vault, tenant_id, person_id),
+            "dates": _dates(session, tenant_id, person_id),
         }
         target.writestr("data.json", json.dumps(content, ensure_ascii=False, indent=2))
     record(
@@ -167,4 +168,21 @@ def _drafts(session: Session, vault: Vault, tenant_id: uuid.UUID, person_id: uui
             "text": submissions.open_draft(session, vault, draft).text,
         }
         for draft, title in rows
+    ]
+
+
+def _dates(session: Session, tenant_id: uuid.UUID, person_id: uuid.UUID) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(IndividualDate, Assignment.title)
+        .join(Assignment, Assignment.id == IndividualDate.assignment_id)
+        .join(Context, Context.id == Assignment.context_id)
+        .where(IndividualDate.person_id == person_id, Context.tenant_id == tenant_id)
+    ).all()
+    return [
+        {
+            "assignment": title,
+            "due_at": row.due_at.isoformat() if row.due_at else None,
+            "closes_at": row.closes_at.isoformat() if row.closes_at else None,
+        }
+        for row, title in rows
     ]

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database, insert_ignoring_conflicts
 from config.logging import fields, get_logger
+from grading import individual_dates
 from grading.errors import GradingError
+from grading.individual_dates import Dates
 from grading.models import Context, Deployment, Enrolment, Person, QueueItem
 from grading.models.people import CourseRole, EnrolmentState
 from grading.people import profile_place
@@ -46,6 +48,14 @@ class RosterSource(Protocol):
 
     def read(self, deployment_id: uuid.UUID, memberships_url: str, lms_context_id: str) -> Sequence[Member]:
         """The whole roster; raises RosterUnavailable rather than returning a part of it."""
+
+    def read_link(
+        self, deployment_id: uuid.UUID, memberships_url: str, lms_context_id: str, lms_link_id: str
+    ) -> dict[str, Dates] | None:
+        """Dates of the people of one link by their ids; None where the LMS does not tell about links.
+
+        Raises RosterUnavailable rather than returning a part of them.
+        """
 
 
 STALE_AFTER = timedelta(hours=6)
@@ -88,7 +98,19 @@ def refresh(
     members = source.read(tenant_id, url, lms_context_id)
     with database.transaction() as session:
         store(session, vault, context_id, members, clock)
+        links = individual_dates.links_to_ask(session, context_id, clock())
     log.info("roster.read", extra=fields(context=context_id, members=len(members)))
+    for link in links:
+        try:
+            dates = source.read_link(tenant_id, url, lms_context_id, link.lms_link_id)
+        except RosterUnavailable as error:
+            # The roster itself is read and kept; dates come with the next one, or with each person's own launch.
+            log.warning("roster.link_unavailable", extra=fields(context=context_id, link=link.id, code=error.code))
+            continue
+        with database.transaction() as session:
+            individual_dates.note_asked(session, link.id, offered=dates is not None, now=clock())
+            if dates:
+                individual_dates.note_subjects(session, context_id, link.assignment_id, dates, clock())
     return len(members)
 
 

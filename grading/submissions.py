@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from grading.assignments import AssignmentView
 from grading.course_settings import assessment_allowed
 from grading.errors import GradingError, NotFound
 from grading.estimates import estimate_microdollars
-from grading.models import Assignment, Draft, QueueItem, Submission
+from grading.models import Assignment, Draft, IndividualDate, QueueItem, Submission
 from grading.models.submissions import SubmissionSource
 from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, SubmissionState, move_many
 from privacy.audit import Actor, record
@@ -57,6 +57,10 @@ class Standing:
     why_not: str
     """Words for the student when they may not; empty otherwise."""
     late_now: bool
+    due_at: datetime | None = None
+    closes_at: datetime | None = None
+    own_dates: bool = False
+    """Whether the LMS gave this person dates of their own."""
 
 
 def save_draft(
@@ -114,18 +118,33 @@ def discard_draft(session: Session, assignment_id: uuid.UUID, person_id: uuid.UU
 
 def standing(session: Session, assignment: Assignment, person_id: uuid.UUID, now: datetime) -> Standing:
     """Whether a person may hand in now, and why not."""
-    used = session.execute(
-        select(func.count()).where(Submission.assignment_id == assignment.id, Submission.person_id == person_id)
-    ).scalar_one()
+    count = select(func.count()).where(Submission.assignment_id == assignment.id, Submission.person_id == person_id)
+    used, own_due, own_close = session.execute(
+        select(count.scalar_subquery(), IndividualDate.due_at, IndividualDate.closes_at)
+        .select_from(Assignment)
+        .outerjoin(
+            IndividualDate,
+            and_(IndividualDate.assignment_id == Assignment.id, IndividualDate.person_id == person_id),
+        )
+        .where(Assignment.id == assignment.id)
+    ).one()
+    due_at, closes_at = own_due or assignment.due_at, own_close or assignment.closes_at
     why_not = ""
     if assignment.opens_at and now < assignment.opens_at:
         why_not = f"This assignment opens on {assignment.opens_at:%d %B %Y at %H:%M} UTC."
-    elif assignment.closes_at and now >= assignment.closes_at:
-        why_not = f"This assignment closed on {assignment.closes_at:%d %B %Y at %H:%M} UTC."
+    elif closes_at and now >= closes_at:
+        why_not = f"This assignment closed on {closes_at:%d %B %Y at %H:%M} UTC."
     elif assignment.attempts_allowed and used >= assignment.attempts_allowed:
         why_not = "You have used all your attempts."
-    late = bool(assignment.due_at and now > assignment.due_at)
-    return Standing(attempts_used=used, may_hand_in=not why_not, why_not=why_not, late_now=late)
+    return Standing(
+        attempts_used=used,
+        may_hand_in=not why_not,
+        why_not=why_not,
+        late_now=bool(due_at and now > due_at),
+        due_at=due_at,
+        closes_at=closes_at,
+        own_dates=(due_at, closes_at) != (assignment.due_at, assignment.closes_at),
+    )
 
 
 def hand_in(

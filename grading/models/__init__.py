@@ -3,6 +3,7 @@
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
+from grading.models.dates import IndividualDate
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.people import Administrator, Enrolment, Person
@@ -26,6 +27,7 @@ __all__ = [
     "Enrolment",
     "ErasureRequest",
     "GradePush",
+    "IndividualDate",
     "LmsGrade",
     "Person",
     "Processor",

@@ -122,5 +122,8 @@ class ResourceLink(Base):
     key: the assignment may go, and the link with it only in the LMS."""
     lineitem_url: Mapped[Url | None]
     """The link's own column, when the launch names exactly one."""
+    people_offered: Mapped[bool] = mapped_column(default=False)
+    """Whether the LMS tells about the people of this link (NRPS with `rlid`), as far as we know."""
+    people_asked_at: Mapped[Moment | None]
     created_at: Mapped[Created]
     last_launch_at: Mapped[Moment | None]

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from grading.arrivals import LaunchFacts
+from grading.individual_dates import Dates, read_moment
 from lti_tool.lti import claims as names
 from lti_tool.lti import roles
 from lti_tool.lti.verify import person_concerned
@@ -14,6 +15,8 @@ from lti_tool.lti.verify import person_concerned
 PROFILE_CLAIMS: Final = ("name", "given_name", "family_name", "middle_name", "email")
 LONGEST_TEXT: Final = 1000
 MOST_CUSTOM: Final = 100
+DATES: Final = {"due_at": "person_due_at", "closes_at": "person_closes_at"}
+"""Custom parameters of our links that the LMS fills in for each person."""
 
 
 def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id: str) -> LaunchFacts:
@@ -47,6 +50,8 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
         ags_scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
         memberships_url=url_of(nrps, "context_memberships_url"),
         product_family=text_of(platform, "product_family_code"),
+        dates=read_dates(custom),
+        dates_told=any(name in _object(claims, names.CUSTOM) for name in DATES.values()),
     )
 
 
@@ -74,6 +79,11 @@ def custom_of(claims: Mapping[str, Any]) -> dict[str, str]:
     """Custom parameters with a value; a variable that the platform did not know counts as none."""
     given = _object(claims, names.CUSTOM)
     return {name: value for name in list(given)[:MOST_CUSTOM] if (value := text_of(given, name))}
+
+
+def read_dates(custom: Mapping[str, str]) -> Dates:
+    """The dates of the person of a launch or of a roster's message section."""
+    return Dates(**{name: read_moment(custom.get(parameter, "")) for name, parameter in DATES.items()})
 
 
 def text_of(claims: Mapping[str, Any], name: str) -> str:

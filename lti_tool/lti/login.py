@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
@@ -15,6 +14,7 @@ from grading.models import Registration
 from grading.models.tenancy import RegistrationState
 from lti_tool.lti.errors import ADVICE, LoginRefused
 from lti_tool.lti.models import LoginState
+from lti_tool.lti.outside import with_query
 from lti_tool.sessions import hash_secret
 
 LIFETIME: Final = timedelta(minutes=10)
@@ -112,8 +112,7 @@ def begin(
     }
     if request.message_hint:
         parameters["lti_message_hint"] = request.message_hint
-    joint = "&" if urlsplit(registration.authorization_url).query else "?"
-    return Login(f"{registration.authorization_url}{joint}{urlencode(parameters)}", state, nonce)
+    return Login(with_query(registration.authorization_url, parameters), state, nonce)
 
 
 def _registration(connection: Connection, request: LoginRequest) -> Row[uuid.UUID, str, str]:

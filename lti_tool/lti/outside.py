@@ -1,7 +1,9 @@
 """Requests to platforms: time-outs and size limits on every answer, no redirects, HTTPS outside loopback."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -63,3 +65,8 @@ def max_age(headers: dict[str, str]) -> int | None:
         return 0
     found = _MAX_AGE.search(control)
     return int(found.group(1)) if found else None
+
+
+def with_query(url: str, parameters: Mapping[str, str]) -> str:
+    """An address of a platform with more parameters; those that it has already stay as they are."""
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(parameters)}"

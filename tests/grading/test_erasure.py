@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from config.database import Base
-from grading import erasure, personal_data
+from grading import erasure, individual_dates, personal_data
+from grading.individual_dates import Dates
 from grading.models import Assessment, Batch, Enrolment, ErasureRequest, Person, QueueItem, Submission
 from privacy.audit import Actor
 from privacy.errors import KeyDestroyed
@@ -77,6 +78,8 @@ def test_whatever_table_is_added_no_row_names_the_erased(reviewed: Reviewed) -> 
     scene = reviewed.scene
     with scene.database.transaction() as session:
         submission, person = session.execute(select(Submission.id, Submission.person_id)).one()
+        assignment_id = session.execute(select(Submission.assignment_id)).scalar_one()
+        individual_dates.note(session, assignment_id, {person: Dates(due_at=scene.clock())}, scene.clock())
     assert carry_out(scene, ask(scene, person))
     proof = {"person", "erasure_request", "data_key", "audit_event"}
     with scene.database.transaction() as session:

@@ -10,7 +10,12 @@ TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configurat
 NAME: Final = "Blindmark"
 DESCRIPTION: Final = "Blind marking: work is graded without names, and an instructor decides."
 CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name", "email", "locale")
-CUSTOM: Final = {"context_id_history": "$Context.id.history", "link_id_history": "$ResourceLink.id.history"}
+CUSTOM: Final = {
+    "context_id_history": "$Context.id.history",
+    "link_id_history": "$ResourceLink.id.history",
+    "person_due_at": "$ResourceLink.submission.endDateTime",
+    "person_closes_at": "$ResourceLink.available.endDateTime",
+}
 NEEDED_SCOPES: Final = (
     claims.SCOPE_LINEITEM,
     claims.SCOPE_RESULT,

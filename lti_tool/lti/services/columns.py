@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
@@ -18,6 +17,7 @@ from config.clock import Clock, utc_now
 from config.database import Database
 from grading.models import Assignment, Context, ResourceLink
 from lti_tool.lti.claims import SCOPE_LINEITEM
+from lti_tool.lti.outside import with_query
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.errors import ServiceFailed
 
@@ -159,9 +159,8 @@ class Columns:
         return None
 
     def _items(self, deployment_id: UUID, container: str, filters: dict[str, str]) -> Iterator[dict[str, Any]]:
-        joint = "&" if urlsplit(container).query else "?"
         pages = self._connector.pages(
-            deployment_id, f"{container}{joint}{urlencode(filters)}", scopes=(SCOPE_LINEITEM,), accept=LINEITEMS
+            deployment_id, with_query(container, filters), scopes=(SCOPE_LINEITEM,), accept=LINEITEMS
         )
         for page in pages:
             for item in page if isinstance(page, list) else []:

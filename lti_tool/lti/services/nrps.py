@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from grading.individual_dates import Dates
 from grading.roster import Member, RosterUnavailable
-from lti_tool.lti.claims import SCOPE_MEMBERSHIP
+from lti_tool.lti.claims import CUSTOM, MESSAGE_TYPE, RESOURCE_LINK_REQUEST, SCOPE_MEMBERSHIP
+from lti_tool.lti.facts import custom_of, read_dates
+from lti_tool.lti.outside import with_query
 from lti_tool.lti.roles import decide
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.errors import ServiceFailed
@@ -40,21 +43,59 @@ class NrpsRosterSource:
             for page in self._connector.pages(
                 deployment_id, memberships_url, scopes=(SCOPE_MEMBERSHIP,), accept=MEMBERSHIPS
             ):
-                for member in _page_members(page, lms_context_id):
-                    members[member.subject] = member
+                for entry in _entries(page, lms_context_id):
+                    members[entry["user_id"]] = _member(entry)
                 if len(members) > MOST_MEMBERS:
                     raise RosterUnavailable(f"Your LMS lists more than {MOST_MEMBERS:,} people in this course.")
         except ServiceFailed as failure:
             raise RosterUnavailable(f"The list of people could not be read. {failure.words}") from failure
         return list(members.values())
 
+    def read_link(
+        self, deployment_id: UUID, memberships_url: str, lms_context_id: str, lms_link_id: str
+    ) -> dict[str, Dates] | None:
+        """Dates of the people of a link, from the message section that `rlid` asks for (NRPS 2.0, 2.5).
 
-def _page_members(page: Any, lms_context_id: str) -> list[Member]:
+        Raises:
+            RosterUnavailable: any page failed, or the answer is about another course.
+        """
+        dates: dict[str, Dates] = {}
+        told = False
+        try:
+            for page in self._connector.pages(
+                deployment_id,
+                with_query(memberships_url, {"rlid": lms_link_id}),
+                scopes=(SCOPE_MEMBERSHIP,),
+                accept=MEMBERSHIPS,
+            ):
+                for entry in _entries(page, lms_context_id):
+                    custom = _link_custom(entry)
+                    told = told or custom is not None
+                    if custom is not None:
+                        dates[entry["user_id"]] = read_dates(custom)
+        except ServiceFailed as failure:
+            if failure.status in (400, 403, 404):
+                # Telling about links is optional, and a link may have gone.
+                return None
+            raise RosterUnavailable(f"Dates of single people could not be read. {failure.words}") from failure
+        return dates if told else None
+
+
+def _link_custom(entry: dict[str, Any]) -> dict[str, str] | None:
+    """The custom parameters of the link as this member would get them; None where the LMS sends no such message."""
+    messages = entry.get("message")
+    for message in messages if isinstance(messages, list) else [messages]:
+        if isinstance(message, dict) and message.get(MESSAGE_TYPE) == RESOURCE_LINK_REQUEST and CUSTOM in message:
+            return custom_of(message)
+    return None
+
+
+def _entries(page: Any, lms_context_id: str) -> list[dict[str, Any]]:
     context = page.get("context") if isinstance(page, dict) else None
     entries = page.get("members") if isinstance(page, dict) else None
     if not isinstance(context, dict) or not isinstance(entries, list) or str(context.get("id")) != lms_context_id:
         raise RosterUnavailable("Your LMS sent a list of people that does not belong to this course.")
-    return [_member(entry) for entry in entries if isinstance(entry, dict) and isinstance(entry.get("user_id"), str)]
+    return [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("user_id"), str)]
 
 
 def _member(entry: dict[str, Any]) -> Member:

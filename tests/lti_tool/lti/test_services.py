@@ -1,6 +1,7 @@
 """Services: tokens kept and renewed, pages read to their end, columns found before made, rosters whole or not."""
 
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from grading.roster import RosterUnavailable
 from lti_tool.lti import claims as names
 from lti_tool.lti.platforms import PLAIN
 from lti_tool.lti.services.ags import AgsGradebook, score_body, service_url
-from lti_tool.lti.services.connector import ServiceConnector, next_link, retry_after
+from lti_tool.lti.services.connector import AT_ONCE, ServiceConnector, next_link, retry_after
 from lti_tool.lti.services.errors import ServiceFailed
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from tests.lti_tool.conftest import Tool
@@ -365,6 +366,34 @@ def test_an_lms_that_does_not_answer_is_tried_again_later(tool: Tool) -> None:
     with tool.parts.database.transaction() as session:
         session.execute(select(Assignment)).scalar_one().lineitem_url = "http://127.0.0.1:9/nothing"
     assert gradebook.post_score(message(tool)).outcome is ReceiptOutcome.RETRY
+
+
+def test_a_platform_never_gets_more_than_a_few_requests_at_once(tool: Tool) -> None:
+    full, release = threading.Event(), threading.Event()
+    under_way: list[int] = []
+
+    def slow(*_: Any) -> Answer:
+        under_way.append(1)
+        if len(under_way) >= AT_ONCE:
+            full.set()
+        release.wait(20)
+        return ok({})
+
+    tool.platform.routes[("GET", "/slow")] = slow
+    tool.platform.routes[("GET", "/quick")] = answering(ok({}))
+    client = connector(tool)
+    get(tool, "/quick", client)
+    with ThreadPoolExecutor(3 * AT_ONCE) as pool:
+        asked = [pool.submit(get, tool, "/slow", client) for _ in range(3 * AT_ONCE)]
+        try:
+            assert full.wait(20)
+            # Whoever was let in too many would be there by the time these have come and gone.
+            for _ in range(30):
+                assert requests.get(f"{tool.platform.url}/quick", timeout=10).ok
+            assert len(under_way) == AT_ONCE
+        finally:
+            release.set()
+        assert [one.result(20) for one in asked] == [200] * (3 * AT_ONCE)
 
 
 def person(number: int, role: str = "Learner", **values: Any) -> dict[str, Any]:
