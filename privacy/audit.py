@@ -1,8 +1,8 @@
 """The audit log: an append-only chain of hashes over opaque ids, one chain per tenant (P6).
 
 Events of a transaction are collected and written together just before it commits: the chain's head row is locked for
-that moment only, and a transaction with many events costs three statements. An entry's hash is
-HMAC-SHA-256(audit key, previous hash | canonical JSON of the entry).
+that moment only, and a transaction with many events costs two statements, or four when another process wrote since. An
+entry's hash is HMAC-SHA-256(audit key, previous hash | canonical JSON of the entry).
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, event, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, event, insert, or_, select, update
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from config.clock import Clock, utc_now
@@ -31,8 +31,12 @@ _HEAD = select(AuditChain.sequence, AuditChain.head).where(AuditChain.chain == b
 _APPEND = insert(AuditEvent)
 _ADVANCE = (
     update(AuditChain)
-    .where(AuditChain.chain == bindparam("name"))
-    .values(sequence=bindparam("last"), head=bindparam("hash"))
+    .where(
+        AuditChain.chain == bindparam("name"),
+        AuditChain.sequence == bindparam("known"),
+        AuditChain.head == bindparam("known_hash"),
+    )
+    .values(sequence=bindparam("last"), head=bindparam("last_hash"))
 )
 _COLUMNS = tuple(column.key for column in AuditEvent.__table__.columns if column.key not in ("hash", "previous"))
 
@@ -75,6 +79,22 @@ class _Entry:
     @property
     def chain(self) -> str:
         return str(self.tenant_id) if self.tenant_id else SITE_CHAIN
+
+    def values(self, chain: str, sequence: int) -> dict[str, object]:
+        """The columns of the entry, but for the hashes."""
+        return {
+            "id": uuid.uuid4(),
+            "chain": chain,
+            "sequence": sequence,
+            "happened_at": self.happened_at,
+            "event": self.event,
+            "actor_kind": self.actor.kind,
+            "actor_id": self.actor.id,
+            "tenant_id": self.tenant_id,
+            "object_type": self.object_type,
+            "object_id": self.object_id,
+            "details": self.details,
+        }
 
 
 def record(
@@ -137,6 +157,8 @@ class AuditLog:
     def __init__(self, keyring: KeyProvider, clock: Clock = utc_now) -> None:
         self._key = keyring.derive(_PURPOSE)
         self._clock = clock
+        self._heads: dict[str, tuple[int, str]] = {}
+        """Heads as this process left them: sequence and hash. A guess that the database confirms or refuses."""
 
     def attach(self, sessions: sessionmaker[Session]) -> None:
         """Have every transaction that these sessions make write its events before it commits."""
@@ -179,32 +201,36 @@ class AuditLog:
 
     def _append(self, session: Session, chain: str, entries: list[_Entry]) -> None:
         connection = session.connection()
-        head = connection.execute(_HEAD, {"name": chain}).one_or_none()
-        if head is None:
-            starter = insert_ignoring_conflicts(session, AuditChain)
-            connection.execute(starter.values(chain=chain, sequence=0, head=GENESIS))
-            head = connection.execute(_HEAD, {"name": chain}).one()
+        head = self._heads.get(chain)
+        if head is None or not self._advance(connection, chain, head, entries):
+            # Another process was here since: wait for its transaction, and go on from what it left.
+            row = connection.execute(_HEAD, {"name": chain}).one_or_none()
+            if row is None:
+                starter = insert_ignoring_conflicts(session, AuditChain)
+                connection.execute(starter.values(chain=chain, sequence=0, head=GENESIS))
+                row = connection.execute(_HEAD, {"name": chain}).one()
+            if not self._advance(connection, chain, (row.sequence, row.head), entries):
+                raise AuditBroken(f"The head of audit chain {chain} moved while it was locked.")
+
+    def _advance(self, connection: Connection, chain: str, head: tuple[int, str], entries: list[_Entry]) -> bool:
+        """Move the head and add the entries behind it; False, and nothing done, when the head is not there any more."""
         sequence, previous = head
         rows = []
         for entry in entries:
             sequence += 1
-            values = {
-                "id": uuid.uuid4(),
-                "chain": chain,
-                "sequence": sequence,
-                "happened_at": entry.happened_at,
-                "event": entry.event,
-                "actor_kind": entry.actor.kind,
-                "actor_id": entry.actor.id,
-                "tenant_id": entry.tenant_id,
-                "object_type": entry.object_type,
-                "object_id": entry.object_id,
-                "details": entry.details,
-            }
+            values = entry.values(chain, sequence)
             before, previous = previous, self._hash(previous, _canonical(values))
             rows.append({**values, "previous": before, "hash": previous})
+        moved = connection.execute(
+            _ADVANCE,
+            {"name": chain, "known": head[0], "known_hash": head[1], "last": sequence, "last_hash": previous},
+        )
+        if moved.rowcount != 1:
+            return False
         connection.execute(_APPEND, rows)
-        connection.execute(_ADVANCE, {"name": chain, "last": sequence, "hash": previous})
+        # If this transaction is rolled back, the next one finds another head and looks again.
+        self._heads[chain] = (sequence, previous)
+        return True
 
     def _hash(self, previous: str, canonical: bytes) -> str:
         return hmac.new(self._key, previous.encode() + b"|" + canonical, hashlib.sha256).hexdigest()

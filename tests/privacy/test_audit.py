@@ -4,7 +4,7 @@ import threading
 import uuid
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from config.database import Database
@@ -28,6 +28,13 @@ def note(database: Database, count: int = 1, tenant: uuid.UUID | None = TENANT) 
                 object_id=uuid.uuid4(),
                 details={"number": number},
             )
+
+
+class Failing:
+    """A database that goes away just when a transaction ends."""
+
+    def __call__(self, _connection: object) -> None:
+        raise ConnectionError("gone")
 
 
 def test_events_are_chained_per_tenant(database: Database, keyring: LocalKeyRing) -> None:
@@ -81,6 +88,37 @@ def test_many_writers_at_once_keep_one_chain(postgresql_database: Database, keyr
         thread.join()
     with postgresql_database.transaction() as session:
         assert AuditLog(keyring).verify(session) == {str(TENANT): 40}
+
+
+def test_two_processes_take_turns_at_one_chain(database: Database, keyring: LocalKeyRing) -> None:
+    other = Database(database.engine)
+    AuditLog(keyring).attach(other.sessions)
+    for _ in range(3):
+        note(database, 2)
+        note(other, 3)
+    with database.transaction() as session:
+        assert AuditLog(keyring).verify(session) == {str(TENANT): 15}
+
+
+def test_a_transaction_that_fails_at_its_end_leaves_the_chain_whole(
+    sqlite_database: Database, keyring: LocalKeyRing
+) -> None:
+    note(sqlite_database)
+    event.listen(sqlite_database.engine, "commit", fail := Failing())
+    with pytest.raises(ConnectionError):
+        note(sqlite_database, 2)
+    event.remove(sqlite_database.engine, "commit", fail)
+    note(sqlite_database)
+    with sqlite_database.transaction() as session:
+        assert AuditLog(keyring).verify(session) == {str(TENANT): 2}
+
+
+def test_a_transaction_costs_two_statements_however_many_events_it_has(database: Database) -> None:
+    note(database)
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(str(given[2])))
+    note(database, 20)
+    assert len(statements) == 2, statements
 
 
 def test_pages_go_backwards_through_all_entries(database: Database) -> None:
