@@ -17,11 +17,11 @@ from sqlalchemy import func, select
 from grading.models import Context, Deployment, Enrolment
 from grading.models.people import CourseRole
 from grading.models.tenancy import DeploymentState
-from grading.tenancy import approve_deployment
+from grading.tenancy import PlatformDetails, approve_deployment, register_platform
 from lti_tool.lti import claims as names
 from lti_tool.sessions import LaunchSession
 from tests.lti_tool.conftest import BASE_URL, Tool, text_of
-from tests.lti_tool.lms import MEMBERSHIP, jwk, rsa_key
+from tests.lti_tool.lms import CLIENT_ID, DEPLOYMENT_ID, MEMBERSHIP, jwk, rsa_key
 
 TARGET = f"{BASE_URL}/lti/launch"
 
@@ -90,43 +90,47 @@ def by_hand(claims: dict[str, Any], algorithm: str, secret: bytes | None) -> str
 
 NOW = int(time.time())
 BAD_CLAIMS = {
-    "version missing": {names.VERSION: None},
-    "version wrong": {names.VERSION: "1.1"},
-    "message type missing": {names.MESSAGE_TYPE: None},
-    "message type unknown": {names.MESSAGE_TYPE: "LtiSomething"},
-    "deployment missing": {names.DEPLOYMENT_ID: None},
-    "deployment empty": {names.DEPLOYMENT_ID: ""},
-    "roles missing": {names.ROLES: None},
-    "roles not a list": {names.ROLES: "Instructor"},
-    "resource link missing": {names.RESOURCE_LINK: None},
-    "resource link empty": {names.RESOURCE_LINK: {"id": ""}},
-    "subject missing": {"sub": None},
-    "subject too long": {"sub": "x" * 256},
-    "target missing": {names.TARGET_LINK_URI: None},
-    "target elsewhere": {names.TARGET_LINK_URI: "https://evil.example/lti/launch"},
-    "target looks alike": {names.TARGET_LINK_URI: "http://127.0.0.1:8800@evil.example/"},
-    "issuer": {"iss": "https://other.example"},
-    "audience": {"aud": "other"},
-    "audience with a second": {"aud": ["client-1", "other"]},
-    "authorized party": {"azp": "other"},
-    "exp missing": {"exp": None},
-    "exp past": {"exp": NOW - 120},
-    "exp as text": {"exp": "soon"},
-    "iat missing": {"iat": None},
-    "iat tomorrow": {"iat": NOW + 86400},
-    "iat a year ago": {"iat": NOW - 365 * 86400},
-    "nonce missing": {"nonce": None},
-    "nonce foreign": {"nonce": "another"},
+    "version missing": ({names.VERSION: None}, "version"),
+    "version wrong": ({names.VERSION: "1.1"}, "version"),
+    "message type missing": ({names.MESSAGE_TYPE: None}, "message_type"),
+    "message type unknown": ({names.MESSAGE_TYPE: "LtiSomething"}, "message_type"),
+    "deployment missing": ({names.DEPLOYMENT_ID: None}, "no_deployment"),
+    "deployment empty": ({names.DEPLOYMENT_ID: ""}, "no_deployment"),
+    "roles missing": ({names.ROLES: None}, "no_roles"),
+    "roles not a list": ({names.ROLES: "Instructor"}, "no_roles"),
+    "resource link missing": ({names.RESOURCE_LINK: None}, "no_resource_link"),
+    "resource link empty": ({names.RESOURCE_LINK: {"id": ""}}, "no_resource_link"),
+    "subject missing": ({"sub": None}, "no_subject"),
+    "subject too long": ({"sub": "x" * 256}, "no_subject"),
+    "target missing": ({names.TARGET_LINK_URI: None}, "target"),
+    "target elsewhere": ({names.TARGET_LINK_URI: "https://evil.example/lti/launch"}, "target"),
+    "target looks alike": ({names.TARGET_LINK_URI: "http://127.0.0.1:8800@evil.example/"}, "target"),
+    "issuer": ({"iss": "https://other.example"}, "issuer"),
+    "audience": ({"aud": "other"}, "audience"),
+    "audience with a second": ({"aud": ["client-1", "other"]}, "audience"),
+    "authorized party": ({"azp": "other"}, "authorized_party"),
+    "exp missing": ({"exp": None}, "no_exp"),
+    "exp past": ({"exp": NOW - 120}, "expired"),
+    "exp as text": ({"exp": "soon"}, "exp_not_a_number"),
+    "iat missing": ({"iat": None}, "no_iat"),
+    "iat tomorrow": ({"iat": NOW + 86400}, "from_the_future"),
+    "iat a year ago": ({"iat": NOW - 365 * 86400}, "too_old"),
+    "nonce missing": ({"nonce": None}, "no_nonce"),
+    "nonce foreign": ({"nonce": "another"}, "nonce"),
 }
 
 
 @pytest.mark.parametrize("case", BAD_CLAIMS)
-def test_a_malformed_launch_is_refused_without_a_session(tool: Tool, case: str) -> None:
+def test_a_malformed_launch_is_refused_without_a_session(
+    tool: Tool, case: str, caplog: pytest.LogCaptureFixture
+) -> None:
     browser = tool.browser()
     state, nonce = browser.login()
-    claims = tool.platform.claims(nonce, TARGET, **BAD_CLAIMS[case])
-    response = browser.send(state, tool.platform.sign(claims))
+    changes, reason = BAD_CLAIMS[case]
+    response = browser.send(state, tool.platform.sign(tool.platform.claims(nonce, TARGET, **changes)))
     assert response.status_code == 401, case
+    assert reason in text_of(response)
+    assert [vars(one)["blindmark_fields"]["reason"] for one in caplog.records if one.message == "lti.refused"] == [reason]
     assert "administrator" in text_of(response)
     assert sessions(tool) == 0
 
@@ -157,6 +161,24 @@ def test_forged_tokens_are_refused(tool: Tool) -> None:
         assert browser.send(state, token).status_code == 401, case
     assert sessions(tool) == 0
     assert browser.send(state, good).status_code == 303
+
+
+def test_a_key_serves_its_own_registration_and_no_other(tool: Tool) -> None:
+    url = tool.platform.url
+    with tool.parts.database.transaction() as session:
+        # Another school's tool of the same LMS, and another LMS altogether that claims the same client id.
+        for issuer, client in ((url, "client-2"), ("https://other.example", CLIENT_ID)):
+            details = PlatformDetails(issuer, client, "Other", f"{url}/auth", f"{url}/token", f"{url}/no-keys")
+            register_platform(session, details, DEPLOYMENT_ID)
+    browser = tool.browser()
+    for login in ({"client_id": "client-2"}, {"iss": "https://other.example"}):
+        state, nonce = browser.login(**login)
+        claims = tool.platform.claims(nonce, TARGET, aud=login.get("client_id", CLIENT_ID), iss=login.get("iss", url))
+        assert browser.send(state, tool.platform.sign(claims)).status_code == 401, login
+    # What is good for one registration is not good for the state of another one.
+    state, nonce = browser.login(client_id="client-2")
+    assert browser.send(state, tool.platform.sign(tool.platform.claims(nonce, TARGET))).status_code == 401
+    assert sessions(tool) == 0
 
 
 def test_a_reload_resumes_and_a_replay_elsewhere_is_refused(tool: Tool) -> None:
@@ -253,6 +275,13 @@ def test_a_disabled_platform_loses_its_open_visits_too(tool: Tool) -> None:
         {names.CUSTOM: {"due": "$ResourceLink.submission.endDateTime"}},
         {"https://vendor.example/claim": {"x": [1]}},
         {"aud": ["client-1"]},
+        {"aud": "client-1", "azp": "client-1"},
+        {"exp": NOW - 30, "iat": NOW - 90},
+        {names.ROLES: [MEMBERSHIP + "Learner", MEMBERSHIP + "Mentor", "Instructor"]},
+        {names.ROLES: ["Learner"]},
+        {"name": None, "given_name": None, "family_name": None},
+        {"email": None},
+        {names.CONTEXT: None, "name": None, "given_name": None, "family_name": None},
         {names.AGS: None, names.NRPS: None},
     ],
 )

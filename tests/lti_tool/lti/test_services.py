@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from grading import roster
 from grading.gradebook_port import GradebookUnavailable, ReceiptOutcome, ScoreMessage
-from grading.models import Assignment, Context, Deployment, Enrolment, Registration
+from grading.models import Assignment, Context, Deployment, Enrolment, Person, Registration
 from grading.models.people import CourseRole, EnrolmentState
 from grading.people import compiled_roster, names_of
 from grading.roster import RosterUnavailable
@@ -463,6 +463,27 @@ def test_people_who_left_are_marked_after_a_complete_read(tool: Tool) -> None:
             select(Enrolment.state).where(Enrolment.role == CourseRole.LEARNER).order_by(Enrolment.state)
         ).scalars()
         assert sorted(learners) == [EnrolmentState.ACTIVE, EnrolmentState.LEFT]
+
+
+def test_members_who_are_gone_or_say_little_of_themselves_are_read_as_what_they_are(tool: Tool) -> None:
+    tool.browser().launch_as("Instructor", sub="teacher-1")
+    members = [
+        {"user_id": "bare"},
+        {"user_id": "short", "roles": ["Instructor"]},
+        person(7, status="Deleted"),
+        person(8, status="Inactive"),
+        {"roles": [MEMBERSHIP + "Learner"]},
+    ]
+    tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, members))
+    read_roster(tool)
+    with tool.parts.database.transaction() as session:
+        rows = session.execute(
+            select(Person.subject, Enrolment.role, Enrolment.state).join(Person, Person.id == Enrolment.person_id)
+        )
+        found = {row.subject: (row.role, row.state) for row in rows}
+    assert set(found) == {"teacher-1", "bare", "short"}
+    assert found["short"] == (CourseRole.INSTRUCTOR, EnrolmentState.ACTIVE)
+    assert found["bare"][0] is not CourseRole.INSTRUCTOR
 
 
 def test_a_role_from_a_launch_is_kept(tool: Tool) -> None:
