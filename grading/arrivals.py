@@ -18,7 +18,7 @@ from grading.assignments import link_to, name_from_elsewhere
 from grading.models import Context, Deployment, Enrolment, Person, Registration, ResourceLink
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState
-from grading.people import profile_place
+from grading.people import profile_place, tells_name
 from privacy.sealing import Owner, Vault
 
 T = TypeVar("T", bound=Base)
@@ -167,7 +167,7 @@ def _note_enrolment(
     enrolment.state, enrolment.test_user = EnrolmentState.ACTIVE, facts.test_user
     if _long_ago(enrolment.seen_at, now):
         enrolment.seen_at = now
-    if not any(facts.profile.values()):
+    if not any(facts.profile.values()) or (enrolment.sealed_profile and not tells_name(facts.profile)):
         return
     place = profile_place(enrolment.id)
     known = vault.open_json(session, place, enrolment.sealed_profile) if enrolment.sealed_profile else None
