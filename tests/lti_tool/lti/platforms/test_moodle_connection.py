@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -23,6 +24,7 @@ from lti_tool.demo.platform.vendors.moodle.registration import TOOL_CONFIGURATIO
 from lti_tool.demo.platform.vendors.moodle.state import SCOPES, SCORE_SCOPES
 from lti_tool.lti import claims as names
 from lti_tool.lti.keys import ToolKeys
+from lti_tool.lti.models import ToolKey
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.registration.configuration import read
 from lti_tool.lti.registration.connection import check_connection
@@ -214,6 +216,7 @@ def test_new_keys_of_ours_work_at_once_and_the_old_ones_stay_published(connected
         return parts.clock() - timedelta(hours=3)
 
     with parts.database.transaction() as session:
+        session.execute(update(ToolKey).values(activates_at=earlier()))
         kid = ToolKeys(parts.vault, earlier).rotate(session, Actor.system()).kid
         assert ToolKeys(parts.vault, parts.clock).signing_key(session).kid == kid
     assert len(connected.tool.browser().get("/lti/jwks.json").get_json()["keys"]) == 2
@@ -427,3 +430,61 @@ def test_a_non_editing_teacher_is_a_teacher_when_he_comes(connected: Connected) 
             select(Enrolment.role).join(Person, Person.id == Enrolment.person_id).where(Person.subject == "4")
         ).scalar_one()
     assert role.value == "instructor"
+
+
+def test_two_results_of_one_second_are_a_second_apart_and_never_sent_before_their_time(connected: Connected) -> None:
+    activity = connected.activity()
+    connected.hand_in(activity)
+    connected.grade("15")
+    connected.deliver()
+    connected.grade("16")
+    with connected.tool.parts.database.transaction() as session:
+        pushes = session.execute(select(GradePush).order_by(GradePush.number)).scalars().all()
+        moments = [one.scored_at for one in pushes]
+        newest = pushes[-1]
+        before, then = newest.scored_at - timedelta(milliseconds=1), newest.scored_at
+        assert newest.id not in gradebook.due(session, before)
+        assert newest.id in gradebook.due(session, then)
+    assert all(int(later.timestamp()) > int(first.timestamp()) for first, later in pairwise(moments))
+    connected.deliver(minutes=30)
+    cell = connected.cell(activity)
+    assert cell is not None
+    assert cell.score == 16
+
+
+def test_a_changed_title_keeps_everything_else_of_the_column(connected: Connected) -> None:
+    activity = connected.activity()
+    connected.visitor("5").open(activity)
+    item = connected.moodle.only_item_of(activity.number)
+    assert item is not None
+    before = (item.resource_id, item.tag, item.review)
+    assert all(before)
+    with connected.tool.parts.database.transaction() as session:
+        session.execute(update(Assignment).values(title="Is it never right?"))
+        assignment_id = session.execute(select(Assignment.id)).scalar_one()
+    book = AgsGradebook(connected.tool.parts.database, connector(connected.tool))
+    book.update_column(deployment_id(connected), assignment_id)
+    assert item.label == "Is it never right?"
+    assert (item.resource_id, item.tag, item.review) == before
+
+
+def test_nothing_of_a_refusal_that_repeats_the_message_is_kept_or_logged(
+    connected: Connected, caplog: pytest.LogCaptureFixture
+) -> None:
+    activity = connected.activity()
+    connected.hand_in(activity)
+    connected.grade("15")
+    for one in connected.moodle.people:
+        # Un-enrolled meanwhile: Moodle repeats the whole message in the reason phrase.
+        one["roles"] = ["Instructor"]
+    with caplog.at_level("DEBUG"):
+        connected.deliver()
+    with connected.tool.parts.database.transaction() as session:
+        newest = session.execute(select(GradePush).order_by(GradePush.number.desc()).limit(1)).scalar_one()
+        events = [str(one.details) for one in session.execute(select(AuditEvent)).scalars()]
+    assert (newest.state, newest.response_status) == (PushState.FAILED, 400)
+    logged = [f"{one.getMessage()} {one.__dict__}" for one in caplog.records if not one.name.startswith("werkzeug")]
+    kept = " ".join([newest.failure_words or "", *events, *logged])
+    assert "400" in kept
+    assert "Read by me" not in kept
+    assert "Incorrect score" not in kept
