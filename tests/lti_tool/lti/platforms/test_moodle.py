@@ -445,3 +445,9 @@ def test_a_column_of_an_unknown_assignment_is_not_taken_over(school: School) -> 
     school.moodle.items[40] = Item(40, "Lying", 20, str(uuid.uuid4()), "grade", "77")
     assert school.send().outcome is ReceiptOutcome.DELIVERED
     assert (40, "5") not in school.moodle.grades
+
+
+def test_a_comment_arrives_as_plain_text_with_its_line_breaks_and_signs(school: School) -> None:
+    school.send()
+    (grade,) = school.moodle.grades.values()
+    assert grade.comment == "Well done,\nAnna <b>&</b> ümläut"

@@ -18,7 +18,7 @@ from grading import gradebook
 from grading.models import Assignment, Context, Deployment, Enrolment, GradePush, Person, Registration, Submission
 from grading.models.tenancy import DeploymentState
 from grading.states import PushState
-from lti_tool.demo.platform.vendors.moodle import Activity, Grade, Moodle
+from lti_tool.demo.platform.vendors.moodle import Activity, Grade, Item, Moodle
 from lti_tool.demo.platform.vendors.moodle.deep_linking import save
 from lti_tool.demo.platform.vendors.moodle.registration import TOOL_CONFIGURATION
 from lti_tool.demo.platform.vendors.moodle.state import SCOPES, SCORE_SCOPES
@@ -34,7 +34,7 @@ from privacy.audit import Actor
 from privacy.models import AuditEvent
 from tests.lti_tool.conftest import BASE_URL, Tool, text_of
 from tests.lti_tool.demo.platform.vendors.running import captured
-from tests.lti_tool.lti.platforms.moodle_site import Visitor, register, site_for
+from tests.lti_tool.lti.platforms.moodle_site import Visitor, form_of, register, site_for
 from tests.lti_tool.lti.test_moodle_launches import replay
 from tests.lti_tool.lti.test_services import connector
 
@@ -488,3 +488,61 @@ def test_nothing_of_a_refusal_that_repeats_the_message_is_kept_or_logged(
     assert "400" in kept
     assert "Read by me" not in kept
     assert "Incorrect score" not in kept
+
+
+def test_a_review_of_a_link_with_two_columns_comes_to_the_usual_address_and_opens_the_work(
+    connected: Connected,
+) -> None:
+    activity = connected.activity()
+    connected.hand_in(activity)
+    connected.moodle.items[90] = Item(90, "Second", 10, link_id=activity.number, tool=connected.number)
+    teacher = connected.visitor("3")
+    assert connected.moodle.only_item_of(activity.number) is None
+    taken = teacher.open(activity, action="gradeReport", user="5")
+    shown = teacher.browser.get(taken.headers["Location"], follow_redirects=True)
+    assert "/review/" in shown.request.path
+
+
+def test_a_visitor_without_an_account_gets_as_far_as_our_login(connected: Connected) -> None:
+    visitor = connected.visitor("5")
+    address = f"/mod/lti/launch.php?id={connected.activity().module}"
+    visitor.cookie = ""
+    login = form_of(visitor.ask(address).text)
+    assert login.pop("login_hint") == "0"
+    target = visitor.browser.post("/lti/login", data=login | {"login_hint": "0"}).headers["Location"]
+    page = form_of(visitor.ask(target).text)
+    assert page.pop("repost") == "true"
+    assert visitor.ask(page["action"], "POST", repost="true").status_code == 404
+
+
+def test_who_is_not_enrolled_is_sent_to_enrol_and_brings_no_message(connected: Connected) -> None:
+    visitor = connected.visitor("77")
+    login = form_of(visitor.ask(f"/mod/lti/launch.php?id={connected.activity().module}").text)
+    target = visitor.browser.post(urlsplit(login.pop("action")).path, data=login).headers["Location"]
+    answer = visitor.ask(target)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{connected.moodle.url}/enrol/index.php?id=2")
+    with connected.tool.parts.database.transaction() as session:
+        assert session.execute(select(Person).where(Person.subject == "77")).first() is None
+
+
+def test_a_browser_without_its_moodle_cookie_is_asked_to_post_again_and_arrives(connected: Connected) -> None:
+    student = connected.visitor("5")
+    login = form_of(student.ask(f"/mod/lti/launch.php?id={connected.activity().module}").text)
+    target = student.browser.post(urlsplit(login.pop("action")).path, data=login).headers["Location"]
+    at_home, student.cookie = student.cookie, ""
+    page = form_of(student.ask(target).text)
+    student.cookie = at_home
+    back = form_of(student.ask(page["action"], "POST", repost="true").text)
+    assert student.browser.post(urlsplit(back.pop("action")).path, data=back).status_code == 303
+
+
+def test_a_message_hint_that_was_used_up_ends_at_moodle(connected: Connected) -> None:
+    student = connected.visitor("5")
+    login = form_of(student.ask(f"/mod/lti/launch.php?id={connected.activity().module}").text)
+    target = student.browser.post(urlsplit(login.pop("action")).path, data=login).headers["Location"]
+    back = form_of(student.ask(target).text)
+    assert student.ask(target).status_code == 404
+    # Who reloads our side of it arrives where the first message led.
+    address = urlsplit(back.pop("action")).path
+    places = {student.browser.post(address, data=back).headers["Location"] for _ in range(2)}
+    assert len(places) == 1

@@ -76,7 +76,7 @@ def site() -> Site:
     """A site in the state in which the real one was captured."""
     tool = first_tool(KnownKeys(""), CLIENT_ID)
     moodle = Moodle(CAPTURED, {FIRST_TOOL: tool}, people(), items(), activities=activities())
-    moodle.__dict__["key"] = key("site")
+    moodle.key = key("site")
     found = Site(moodle, create_app(moodle))
     moodle.non_editing_teachers, moodle.keys_of, moodle.clock = {"4"}, KnownKeys, lambda: found.now
     return found
