@@ -313,6 +313,7 @@ def test_an_administrator_who_is_on_no_list_stays(school: School) -> None:
     assert enrolment(school, "2").state is EnrolmentState.ACTIVE
 
 
+@pytest.mark.both_databases
 def test_a_list_without_names_is_read_and_erases_no_name(school: School) -> None:
     read(school)
     school.moodle.tools["1"].shares_names = school.moodle.tools["1"].shares_email = False
@@ -412,6 +413,7 @@ def test_a_column_that_was_deleted_is_made_again(school: School) -> None:
     assert school.results()["5"].score == 15
 
 
+@pytest.mark.both_databases
 def test_a_copied_column_is_taken_over_although_it_has_the_id_of_the_old_assignment(school: School) -> None:
     old, (_, assignment_id) = uuid.uuid4(), school.ids()
     with school.tool.parts.database.transaction() as session:

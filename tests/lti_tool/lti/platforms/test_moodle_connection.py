@@ -141,6 +141,7 @@ def test_registration_is_answered_with_200_and_with_the_deployment(connected: Co
     assert made.custom["context_id_history"] == "$Context.id.history"
 
 
+@pytest.mark.both_databases
 def test_a_tool_that_is_registered_again_is_brought_up_to_date(connected: Connected) -> None:
     tools, before = len(connected.moodle.tools), connected.registration()
     done = register(connected.tool, connected.moodle, connected.tool.browser(), updates=connected.number)
