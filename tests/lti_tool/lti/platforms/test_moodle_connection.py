@@ -19,6 +19,7 @@ from grading.models import Assignment, Context, Deployment, Enrolment, GradePush
 from grading.models.tenancy import DeploymentState
 from grading.states import PushState
 from lti_tool.demo.platform.vendors.moodle import Activity, Grade, Item, Moodle
+from lti_tool.demo.platform.vendors.moodle.copying import copy_course
 from lti_tool.demo.platform.vendors.moodle.deep_linking import save
 from lti_tool.demo.platform.vendors.moodle.registration import TOOL_CONFIGURATION
 from lti_tool.demo.platform.vendors.moodle.state import SCOPES, SCORE_SCOPES
@@ -69,15 +70,15 @@ class Connected:
         for push_id in due:
             gradebook.deliver(parts.database, parts.vault, book, push_id, later)
 
-    def grade(self, score: str) -> None:
-        """The teacher grades the newest work by hand."""
+    def grade(self, score: str, activity: Activity | None = None) -> None:
+        """The teacher grades the newest work by hand, in the course of an activity."""
         with self.tool.parts.database.transaction() as session:
             submission_id = session.execute(
-                select(Submission.id).order_by(Submission.attempt.desc()).limit(1)
+                select(Submission.id).order_by(Submission.submitted_at.desc()).limit(1)
             ).scalar_one()
-        (activity,) = (one for one in self.moodle.activities.values() if one.tool == self.number)
+        own = activity or next(one for one in self.moodle.activities.values() if one.tool == self.number)
         teacher = self.visitor("3")
-        path = urlsplit(teacher.open(activity).headers["Location"]).path
+        path = urlsplit(teacher.open(own).headers["Location"]).path
         values = {"score": score, "comments": "Read by me.", "reason": "I read it."}
         done = teacher.browser.submit(f"{path}review/{submission_id}", "/override", values)
         assert done.status_code == 303, text_of(done)
@@ -109,7 +110,7 @@ def moodle(tool: Tool) -> Iterator[Moodle]:
 @pytest.fixture
 def connected(tool: Tool, moodle: Moodle) -> Connected:
     done = register(tool, moodle, tool.browser())
-    assert "is connected" in text_of(done)
+    assert done.status_code == 200, text_of(done)
     return Connected(tool, moodle, max(moodle.tools))
 
 
@@ -145,7 +146,7 @@ def test_registration_is_answered_with_200_and_with_the_deployment(connected: Co
 def test_a_tool_that_is_registered_again_is_brought_up_to_date(connected: Connected) -> None:
     tools, before = len(connected.moodle.tools), connected.registration()
     done = register(connected.tool, connected.moodle, connected.tool.browser(), updates=connected.number)
-    assert "is connected" in text_of(done)
+    assert done.status_code == 200, text_of(done)
     assert connected.registration().id == before.id
     assert len(connected.moodle.tools) == tools
 
@@ -547,3 +548,36 @@ def test_a_message_hint_that_was_used_up_ends_at_moodle(connected: Connected) ->
     address = urlsplit(back.pop("action")).path
     places = {student.browser.post(address, data=back).headers["Location"] for _ in range(2)}
     assert len(places) == 1
+
+
+@pytest.mark.parametrize("second_column", [False, True])
+def test_a_copied_course_starts_afresh_in_the_column_that_was_copied(connected: Connected, second_column: bool) -> None:
+    activity = connected.activity()
+    connected.hand_in(activity)
+    connected.grade("15")
+    connected.deliver()
+    if second_column:
+        # With it the message names no column at all.
+        connected.moodle.items[90] = Item(90, "Second", 10, "", "extra", activity.number, tool=connected.number)
+    course = copy_course(connected.moodle)
+    (copied,) = (
+        one
+        for one in connected.moodle.activities.values()
+        if (one.course, one.tool) == (course.number, connected.number)
+    )
+    teacher = connected.visitor("3")
+    path = teacher.open(copied).headers["Location"]
+    assert "This course was copied" in text_of(teacher.browser.get(path, follow_redirects=True))
+    teacher.browser.submit(path, "/connect/copy", {})
+    with connected.tool.parts.database.transaction() as session:
+        newest = session.execute(
+            select(Assignment).join(Context).where(Context.lms_context_id == course.number)
+        ).scalar_one()
+        assert session.execute(select(Submission).where(Submission.assignment_id == newest.id)).first() is None
+    columns = len(connected.moodle.items)
+    connected.hand_in(copied, text="Another year, another essay.")
+    connected.grade("18", copied)
+    connected.deliver(minutes=30)
+    graded = {number: cell.score for (number, _), cell in connected.moodle.grades.items() if cell.score is not None}
+    assert {connected.moodle.items[number].course: score for number, score in graded.items()} == {"2": 15, "3": 18}
+    assert len(connected.moodle.items) == columns

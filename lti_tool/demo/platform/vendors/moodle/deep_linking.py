@@ -14,7 +14,7 @@ from lti_tool.demo.platform.errors import AssertionRefused
 from lti_tool.demo.platform.vendors.moodle.answers import HTML, error_page, go_to
 from lti_tool.demo.platform.vendors.moodle.launches import session_of
 from lti_tool.demo.platform.vendors.moodle.signing import ExpiredAssertion, verify
-from lti_tool.demo.platform.vendors.moodle.state import LARGEST_POINTS, Activity, Item, Moodle, Tool
+from lti_tool.demo.platform.vendors.moodle.state import COURSE, LARGEST_POINTS, Activity, Item, Moodle, Tool
 
 DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 CHOSEN: Final = (
@@ -62,8 +62,8 @@ def form_values(items: list[dict[str, Any]], tool: Tool) -> dict[str, Any] | Non
     return _values(items[0], tool) | {"selectcontentindicator": CHOSEN}
 
 
-def save(moodle: Moodle, tool: Tool, values: dict[str, Any]) -> list[Activity]:
-    """Save the teacher's form, or confirm the list.
+def save(moodle: Moodle, tool: Tool, values: dict[str, Any], course: str = COURSE) -> list[Activity]:
+    """Save the teacher's form in a course, or confirm the list.
 
     Raises:
         ActivityRefused: one item with points that a column can't have. In a list they become 100 without a word.
@@ -76,11 +76,11 @@ def save(moodle: Moodle, tool: Tool, values: dict[str, Any]) -> list[Activity]:
             if not several:
                 raise ActivityRefused(f"The maximum grade must be an integer between 1 and {LARGEST_POINTS}.")
             points = LARGEST_POINTS
-        made.append(_add(moodle, tool, each, points))
+        made.append(_add(moodle, tool, each, points, course))
     return made
 
 
-def _add(moodle: Moodle, tool: Tool, values: dict[str, Any], points: float | None) -> Activity:
+def _add(moodle: Moodle, tool: Tool, values: dict[str, Any], points: float | None, course: str) -> Activity:
     number = str(max(map(int, moodle.activities), default=0) + 1)
     activity = Activity(
         number,
@@ -90,6 +90,7 @@ def _add(moodle: Moodle, tool: Tool, values: dict[str, Any], points: float | Non
         values["introeditor"]["text"],
         values.get("toolurl", ""),
         values.get("instructorcustomparameters", ""),
+        course,
     )
     moodle.activities[number] = activity
     if points is not None:
@@ -105,6 +106,7 @@ def _add(moodle: Moodle, tool: Tool, values: dict[str, Any], points: float | Non
             number,
             {name: value for name, value in review.items() if value} or None,
             tool=tool.number,
+            course=course,
         )
     return activity
 

@@ -40,7 +40,7 @@ def begin_at_activity(moodle: Moodle) -> Response:
     target = _review_url(moodle, activity) if review else ""
     launch_id = f"ltilaunch{activity.number}_{secrets.randbelow(10**9)}"
     hint = {"cmid": activity.module, "launchid": launch_id}
-    launch = Launch(tool.number, message, activity.number, for_user)
+    launch = Launch(tool.number, message, activity.number, for_user, activity.course)
     return _begin(moodle, tool, target or activity.url or tool.target_url, hint, launch)
 
 
@@ -49,8 +49,9 @@ def begin_deep_linking(moodle: Moodle) -> Response:
     tool = moodle.tools.get(request.args.get("id", ""))
     if tool is None or not tool.deep_linking_url or session_of(moodle) is None:
         return error_page()
+    launch = Launch(tool.number, DEEP_LINKING, course=request.args.get("course", COURSE))
     hint = {"launchid": f"ltilaunch_ContentItemSelectionRequest{secrets.randbelow(10**9)}"}
-    return _begin(moodle, tool, tool.deep_linking_url, hint, Launch(tool.number, DEEP_LINKING))
+    return _begin(moodle, tool, tool.deep_linking_url, hint, launch)
 
 
 def authorise(moodle: Moodle) -> Response:
@@ -72,8 +73,8 @@ def authorise(moodle: Moodle) -> Response:
     fields = {"state": given.get("state", "")}
     if refusal:
         return posting_page(given["redirect_uri"], refusal | fields)
-    if not any(one["user_id"] == session.user_id for one in moodle.people):
-        return go_to(f"{moodle.url}/enrol/index.php?id={COURSE}")
+    if moodle.person(session.user_id) is None:
+        return go_to(f"{moodle.url}/enrol/index.php?id={launch.course}")
     token = sign(moodle, claims_of(moodle, session, launch, given["nonce"]))
     return posting_page(given["redirect_uri"], {"id_token": token} | fields)
 

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from lti_tool.demo.platform.vendors.moodle.access import token_for
 from lti_tool.demo.platform.vendors.moodle.answers import HTML, as_json, refuse
-from lti_tool.demo.platform.vendors.moodle.state import COURSE, LINE_ITEM_SCOPE, SCORE_SCOPES, Item, Moodle
+from lti_tool.demo.platform.vendors.moodle.state import LINE_ITEM_SCOPE, SCORE_SCOPES, Item, Moodle
 
 ITEM: Final = "application/vnd.ims.lis.v2.lineitem+json"
 ITEMS: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -26,9 +26,9 @@ def answer_container(moodle: Moodle, parts: list[str], accept: str) -> Response:
     token = token_for(moodle, *READING)
     if token is None:
         return refuse(401, "Unauthorized")
-    if parts[0] != COURSE:
+    if parts[0] not in moodle.courses:
         return as_json([], ITEMS) if parts[0] == "1" else refuse(404, f"Not Found: Course {parts[0]} doesn't exist")
-    return _make(moodle, token.tool) if request.method == "POST" else _list(moodle, token.tool)
+    return (_make if request.method == "POST" else _list)(moodle, parts[0], token.tool)
 
 
 def answer_item(moodle: Moodle, parts: list[str]) -> Response:
@@ -74,12 +74,12 @@ def shown(moodle: Moodle, item: Item, tool: str) -> dict[str, Any]:
     return found | ({"submissionReview": item.review} if item.review else {})
 
 
-def _list(moodle: Moodle, tool: str) -> Response:
+def _list(moodle: Moodle, course: str, tool: str) -> Response:
     wanted = request.args
     found = [
         shown(moodle, item, tool)
         for item in moodle.items.values()
-        if item.tool == tool
+        if (item.tool, item.course) == (tool, course)
         and wanted.get("resource_id", item.resource_id) == item.resource_id
         and wanted.get("resource_link_id", item.link_id) == item.link_id
         and wanted.get("tag", item.tag) == item.tag
@@ -92,14 +92,14 @@ def _list(moodle: Moodle, tool: str) -> Response:
     last = (len(found) - 1) // limit * limit
     links = [("first", 0), *([("prev", start - limit)] if start else []), ("canonical", start)]
     links += [*([("next", start + limit)] if start + limit < len(found) else []), ("last", last)]
-    base = f"{moodle.services}/{COURSE}/lineitems?type_id={tool}&amp;limit={limit}&amp;from="
+    base = f"{moodle.items_url(course, tool)}&amp;limit={limit}&amp;from="
     # Escaped for HTML, with typographic quotation marks in UTF-8: headers of servers are Latin-1.
     text = ", ".join(f"<{base}{place}>; rel=“{name}”" for name, place in links)
     answer.headers["Link"] = text.encode().decode("latin-1")
     return answer
 
 
-def _make(moodle: Moodle, tool: str) -> Response:
+def _make(moodle: Moodle, course: str, tool: str) -> Response:
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict) or not body.get("label") or "scoreMaximum" not in body:
         return refuse(400, "No label or Score Maximum")
@@ -115,5 +115,6 @@ def _make(moodle: Moodle, tool: str) -> Response:
         body.get("tag", ""),
         link,
         tool=tool,
+        course=course,
     )
     return as_json(body | {"id": moodle.item_url(number, tool)}, ITEM, 201)

@@ -6,14 +6,7 @@ from flask import Response, request
 
 from lti_tool.demo.platform.vendors.moodle.access import token_for
 from lti_tool.demo.platform.vendors.moodle.answers import as_json, refuse
-from lti_tool.demo.platform.vendors.moodle.state import (
-    COURSE,
-    COURSE_LABEL,
-    COURSE_TITLE,
-    MEMBERSHIP_SCOPE,
-    Moodle,
-    Tool,
-)
+from lti_tool.demo.platform.vendors.moodle.state import MEMBERSHIP_SCOPE, Moodle, Tool
 
 MEMBERS: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _NAMES: Final = frozenset({"name", "given_name", "family_name", "ext_user_username"})
@@ -27,7 +20,8 @@ def answer(moodle: Moodle, parts: list[str]) -> Response:
     token = token_for(moodle, MEMBERSHIP_SCOPE)
     if token is None or parts[3] != token.tool:
         return refuse(401, "Unauthorized")
-    if parts[1] != COURSE:
+    course = moodle.courses.get(parts[1])
+    if course is None:
         return refuse(404, f"Not Found: Course {parts[1]} doesn't exist")
     link = request.args.get("rlid")
     if link is not None and not any(item.link_id == link for item in moodle.items.values()):
@@ -41,10 +35,10 @@ def answer(moodle: Moodle, parts: list[str]) -> Response:
     if link is not None:
         message = [{"https://purl.imsglobal.org/spec/lti/claim/message_type": "LtiResourceLinkRequest"}]
         found = [one | {"message": message} for one in found]
-    url = moodle.members_url(token.tool)
+    url = moodle.members_url(course.number, token.tool)
     limit, start = int(request.args.get("limit", 0)), int(request.args.get("from", 0))
     page = found[start : start + limit] if limit else found
-    context = {"id": COURSE, "label": COURSE_LABEL, "title": COURSE_TITLE}
+    context = {"id": course.number, "label": course.label, "title": course.title}
     content = {"id": url, "context": context, "members": page}
     given = as_json(content, MEMBERS)
     if limit and start + limit < len(found):

@@ -12,7 +12,7 @@ from flask import Response, request
 
 from lti_tool.demo.platform.vendors.moodle.access import token_for
 from lti_tool.demo.platform.vendors.moodle.answers import as_json, error_page, refuse
-from lti_tool.demo.platform.vendors.moodle.state import COURSE, SCORE_SCOPES, Grade, Item, Moodle
+from lti_tool.demo.platform.vendors.moodle.state import SCORE_SCOPES, Grade, Item, Moodle
 
 SCORE: Final = "application/vnd.ims.lis.v1.score+json"
 RESULTS: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
@@ -99,7 +99,7 @@ def _results(moodle: Moodle, parts: list[str]) -> Response:
     if item is None:
         return refuse(404, f"Not Found: Grade item {parts[2]} doesn't exist")
     wanted = request.args.get("user_id")
-    base = f"{moodle.services}/{COURSE}/lineitems/{item.number}/lineitem/results?type_id={token.tool}"
+    base = f"{moodle.services}/{item.course}/lineitems/{item.number}/lineitem/results?type_id={token.tool}"
     found = []
     for (number, user_id), grade in moodle.grades.items():
         if number != item.number or wanted not in (None, user_id) or grade.second is None:

@@ -1,4 +1,4 @@
-"""What one Moodle site holds: a course with its people, activities and grades, and the tools that it knows."""
+"""What one Moodle site holds: courses with their activities and grades, people, and the tools that it knows."""
 
 import secrets
 import time
@@ -13,8 +13,6 @@ from lti_tool.demo.platform.keys import ToolKeys
 from lti_tool.demo.platform.model import Clock
 
 COURSE: Final = "2"
-COURSE_LABEL: Final = "ALG101"
-COURSE_TITLE: Final = "Algorithms 101"
 FIRST_TOOL: Final = "1"
 LARGEST_POINTS: Final = 100
 """The site setting `gradepointmax`, as it is after installation."""
@@ -23,6 +21,19 @@ MEMBERSHIP_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contex
 LINE_ITEM_SCOPE: Final = _AGS + "lineitem"
 SCORE_SCOPES: Final = (_AGS + "lineitem.readonly", _AGS + "score", _AGS + "result.readonly")
 SCOPES: Final = (LINE_ITEM_SCOPE, *SCORE_SCOPES, MEMBERSHIP_SCOPE)
+
+
+@dataclass
+class Course:
+    """A course; all of them have the same people here."""
+
+    number: str = COURSE
+    label: str = "ALG101"
+    title: str = "Algorithms 101"
+    section: str = "SIS-ALG101"
+    """Its number at the registrar, which a copy does not have."""
+    history: str = ""
+    """Of which course it is a copy, as `$Context.id.history` tells."""
 
 
 @dataclass
@@ -39,6 +50,7 @@ class Item:
     locked: bool = False
     tool: str | None = FIRST_TOOL
     """Whose it is; None for the course total, which anybody may read."""
+    course: str = COURSE
 
 
 @dataclass
@@ -92,6 +104,7 @@ class Activity:
     url: str = ""
     custom: str = ""
     """Lines of `name=value`, as Moodle keeps them."""
+    course: str = COURSE
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,7 @@ class Launch:
     message: str
     activity: str | None = None
     for_user: str | None = None
+    course: str = COURSE
 
 
 @dataclass
@@ -125,13 +139,16 @@ class AccessToken:
 
 @dataclass
 class Moodle:
-    """The state of a site with one course."""
+    """The state of a site."""
 
     url: str
     """Address of the site, as https://moodle.example."""
     tools: dict[str, Tool]
     people: list[dict[str, Any]]
     """Members as the list of people shows them."""
+    administrators: list[dict[str, Any]] = field(default_factory=list)
+    """Of the site: they come into every course and are on no list."""
+    courses: dict[str, Course] = field(default_factory=lambda: {COURSE: Course()})
     items: dict[int, Item] = field(default_factory=dict)
     grades: dict[tuple[int, str], Grade] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)
@@ -156,10 +173,18 @@ class Moodle:
 
     def item_url(self, number: int, tool: str = FIRST_TOOL) -> str:
         """Give the address of a grade item: the tool that asks stands at its end, whoever owns the item."""
-        return f"{self.services}/{COURSE}/lineitems/{number}/lineitem?type_id={tool}"
+        course = self.items[number].course if number in self.items else COURSE
+        return f"{self.services}/{course}/lineitems/{number}/lineitem?type_id={tool}"
 
-    def members_url(self, tool: str) -> str:
-        return f"{self.services}/CourseSection/{COURSE}/bindings/{tool}/memberships"
+    def items_url(self, course: str, tool: str) -> str:
+        return f"{self.services}/{course}/lineitems?type_id={tool}"
+
+    def members_url(self, course: str, tool: str) -> str:
+        return f"{self.services}/CourseSection/{course}/bindings/{tool}/memberships"
+
+    def person(self, user_id: str) -> dict[str, Any] | None:
+        """Give who may come into the courses; None for anybody else who has an account."""
+        return next((one for one in (*self.people, *self.administrators) if one["user_id"] == user_id), None)
 
     def students(self) -> set[str]:
         """Who can be graded."""

@@ -31,6 +31,12 @@ def people() -> list[dict[str, Any]]:
     return found
 
 
+def administrators() -> list[dict[str, Any]]:
+    """Who administers the site."""
+    names = {"name": "Admin User", "given_name": "Admin", "family_name": "User"}
+    return [{"user_id": "2", "email": "admin@moodle.example", "ext_user_username": "admin", **names}]
+
+
 def items() -> dict[int, Item]:
     """The grade items of the captured course, the course total among them."""
     shown = next(one["response"]["body"] for one in captured(41) if one["name"] == "lineitems-GET")
@@ -90,7 +96,14 @@ def running(tool_keys_url: str, client_id: str, clock: Clock) -> Iterator[Moodle
     """Serve it until the block ends."""
     tool = first_tool(ToolKeys(tool_keys_url), client_id)
     moodle = Moodle(
-        "", {FIRST_TOOL: tool}, people(), items(), activities=activities(), non_editing_teachers={"4"}, clock=clock
+        "",
+        {FIRST_TOOL: tool},
+        people(),
+        administrators(),
+        items=items(),
+        activities=activities(),
+        non_editing_teachers={"4"},
+        clock=clock,
     )
     server = make_server("127.0.0.1", 0, create_app(moodle), threaded=True, request_handler=_Quiet)
     moodle.url = f"http://127.0.0.1:{server.server_port}"

@@ -16,7 +16,15 @@ from lti_tool.demo.platform.errors import AssertionRefused
 from lti_tool.demo.platform.keys import ToolKeys
 from lti_tool.demo.platform.vendors.moodle import FIRST_TOOL, Moodle, create_app
 from lti_tool.demo.platform.vendors.moodle.launches import COOKIE
-from tests.lti_tool.demo.platform.vendors.running import CAPTURED, activities, captured, first_tool, items, people
+from tests.lti_tool.demo.platform.vendors.running import (
+    CAPTURED,
+    activities,
+    administrators,
+    captured,
+    first_tool,
+    items,
+    people,
+)
 
 CLIENT_ID = "jcNkM7X2qHSppSN"
 KEY_ID = "1afbb2384a12"
@@ -75,7 +83,7 @@ class Site:
 def site() -> Site:
     """A site in the state in which the real one was captured."""
     tool = first_tool(KnownKeys(""), CLIENT_ID)
-    moodle = Moodle(CAPTURED, {FIRST_TOOL: tool}, people(), items(), activities=activities())
+    moodle = Moodle(CAPTURED, {FIRST_TOOL: tool}, people(), administrators(), items=items(), activities=activities())
     moodle.key = key("site")
     found = Site(moodle, create_app(moodle))
     moodle.non_editing_teachers, moodle.keys_of, moodle.clock = {"4"}, KnownKeys, lambda: found.now

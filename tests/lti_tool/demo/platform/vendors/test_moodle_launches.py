@@ -1,11 +1,13 @@
 """The stand-in launches as the real Moodle did: logins, messages and refusals of the captures."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from lti_tool.demo.platform.vendors.moodle.copying import copy_course
 from tests.lti_tool.demo.platform.vendors.running import captured
 from tests.lti_tool.demo.platform.vendors.site import Site, authorisation, form_of, site
 
@@ -37,6 +39,7 @@ def comparable(claims: dict[str, Any]) -> Any:
         (10, "5", 2, {}),
         (11, "3", 2, {}),
         (12, "4", 2, {}),
+        (13, "2", 2, {}),
         (14, "9", 3, {}),
         (30, "3", 5, {"action": "gradeReport", "user": "5"}),
         (31, "5", 5, {"action": "gradeReport", "user": "5"}),
@@ -83,6 +86,23 @@ def test_the_line_item_claim_vanishes_with_a_second_item_of_the_link(moodle: Sit
     browser = moodle.browser("6")
     claims = moodle.message(browser, moodle.begin(browser))
     assert comparable(claims) == comparable(captured(15)["id_token_claims"])
+
+
+def test_a_launch_in_a_copied_course_says_what_the_captured_one_said(moodle: Site) -> None:
+    # The captured link had a second column by then, which was copied too.
+    moodle.moodle.items[7] = replace(moodle.moodle.items[3], number=7, link_id="1")
+    course = copy_course(moodle.moodle)
+    (activity,) = (
+        one for one in moodle.moodle.activities.values() if one.course == course.number and one.url.endswith("ex=1")
+    )
+    browser = moodle.browser("2")
+    claims = comparable(moodle.message(browser, moodle.begin(browser, activity.module)))
+    expected = comparable(captured(16)["id_token_claims"])
+    numbered = json.dumps(claims).replace(f"instanceid={activity.number}&", "instanceid=8&")
+    claims = json.loads(numbered)
+    assert claims[LTI + "resource_link"].pop("id") == activity.number
+    assert expected[LTI + "resource_link"].pop("id") == "8"
+    assert claims == expected
 
 
 CHANGES: dict[str, dict[str, str | None]] = {
