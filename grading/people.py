@@ -22,8 +22,10 @@ def profile_place(enrolment_id: UUID) -> Place:
 
 
 def tells_name(profile: Mapping[str, str]) -> bool:
-    """Whether a profile says what somebody is called. One that doesn't never replaces one that does: who is known by
-    name can be hidden in what people write, also after an LMS has stopped to share names."""
+    """Whether a profile says what somebody is called. One that doesn't never replaces one that does.
+
+    Who is known by name can be hidden in what people write, also after an LMS has stopped sharing names.
+    """
     return any(profile.get(name) for name in ("name", "given_name", "family_name"))
 
 

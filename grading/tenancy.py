@@ -87,9 +87,9 @@ def register_platform(
 
 
 def find_connected(session: Session, details: PlatformDetails) -> Registration | None:
-    """The accepted registration of this issuer and client, if all of its addresses are these.
+    """The accepted registration of this issuer and client, if all of its addresses are these: it came again.
 
-    Other addresses are no reason to change what an administrator let in: anybody could send them.
+    Under other addresses it is not the same: nobody may move a connection that an administrator let in.
     """
     found = find_registrations(session, details.issuer, details.client_id)
     addresses = (details.authorization_url, details.token_url, details.jwks_url, details.token_audience)

@@ -157,9 +157,9 @@ def _finish(
                 registration, _ = register_platform(
                     session, details, deployment if known else None, approved=invitation_id is not None
                 )
+                registration.product_family = configuration.product_family
+                registration.granted_scopes = scopes
             approved = _approved(session, registration, deployment)
-            registration.product_family = configuration.product_family
-            registration.granted_scopes = scopes
             attempt = session.get_one(DynamicRegistration, attempt_id)
             attempt.state, attempt.registration_id = RegistrationProgress.DONE, registration.id
             attempt.finished_at = clock()
@@ -177,7 +177,7 @@ def _finish(
 
 
 def _approved(session: Session, registration: Registration, deployment: object) -> bool:
-    """Whether the deployment is let in. An LMS that registers anew keeps what was decided about it."""
+    """Whether the deployment is let in. What was decided stays when an LMS registers what is connected already."""
     session.flush()
     state = select(Deployment.state).where(
         Deployment.registration_id == registration.id, Deployment.lms_deployment_id == str(deployment)

@@ -143,10 +143,12 @@ def test_registration_is_answered_with_200_and_with_the_deployment(connected: Co
 
 
 @pytest.mark.both_databases
-def test_a_tool_that_is_registered_again_is_brought_up_to_date(connected: Connected) -> None:
+def test_a_tool_that_is_registered_again_is_updated_in_moodle_and_stays_connected(connected: Connected) -> None:
+    connected.moodle.tools[connected.number].name = "An old name"
     tools, before = len(connected.moodle.tools), connected.registration()
     done = register(connected.tool, connected.moodle, connected.tool.browser(), updates=connected.number)
     assert done.status_code == 200, text_of(done)
+    assert connected.moodle.tools[connected.number].name == "Blindmark"
     assert connected.registration().id == before.id
     assert len(connected.moodle.tools) == tools
 
