@@ -22,7 +22,7 @@ from grading.individual_dates import NO_DATES, Dates
 from grading.models import Context, Deployment, Enrolment, IndividualDate, Person, Registration, ResourceLink
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState
-from grading.people import profile_place
+from grading.people import profile_place, tells_name
 from privacy.sealing import Owner, Vault
 
 FRESH = timedelta(hours=1)
@@ -240,9 +240,9 @@ def _enrolment_values(
     session: Session, vault: Vault, tenant_id: uuid.UUID, enrolment: _Row, facts: LaunchFacts, now: datetime
 ) -> dict[str, object]:
     values = {**_standing(facts), **_moment("seen_at", enrolment, now)}
-    if not any(facts.profile.values()):
-        return values
     place, sealed = profile_place(enrolment["id"]), enrolment["sealed_profile"]
+    if not any(facts.profile.values()) or (sealed and not tells_name(facts.profile)):
+        return values
     if sealed is None or vault.open_json(session, place, sealed) != facts.profile:
         owner = Owner.person(tenant_id, enrolment["person_id"])
         values["sealed_profile"] = vault.seal_json(session, owner, place, facts.profile)

@@ -1,7 +1,7 @@
 """Names of a course's people, opened for those entitled to see them and for the anonymizer that hides them."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,6 +19,14 @@ PROFILE_FIELDS = ("name", "given_name", "family_name", "middle_name", "email", "
 def profile_place(enrolment_id: UUID) -> Place:
     """Where an enrolment's sealed profile stands."""
     return Place("enrolment", "profile", enrolment_id)
+
+
+def tells_name(profile: Mapping[str, str]) -> bool:
+    """Whether a profile says what somebody is called. One that doesn't never replaces one that does.
+
+    Who is known by name can be hidden in what people write, also after an LMS has stopped sharing names.
+    """
+    return any(profile.get(name) for name in ("name", "given_name", "family_name"))
 
 
 def names_of(session: Session, vault: Vault, context_id: UUID, people: Collection[UUID]) -> dict[UUID, str]:

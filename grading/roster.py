@@ -18,7 +18,7 @@ from grading.errors import GradingError
 from grading.individual_dates import Dates
 from grading.models import Context, Deployment, Enrolment, Person, QueueItem
 from grading.models.people import CourseRole, EnrolmentState
-from grading.people import profile_place
+from grading.people import profile_place, tells_name
 from grading.states import LIVE_QUEUE_STATES
 from privacy.sealing import Owner, Vault
 
@@ -139,7 +139,7 @@ def store(
         if not enrolment.role_from_launch:
             enrolment.role = member.role
         enrolment.state, enrolment.test_user, enrolment.seen_at = EnrolmentState.ACTIVE, member.test_user, now
-        if any(member.profile.values()):
+        if tells_name(member.profile) or (enrolment.sealed_profile is None and any(member.profile.values())):
             enrolment.sealed_profile = vault.seal(
                 session,
                 Owner.person(context.tenant_id, person_id),

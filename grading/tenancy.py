@@ -86,6 +86,19 @@ def register_platform(
     return registration, deployment
 
 
+def find_connected(session: Session, details: PlatformDetails) -> Registration | None:
+    """The accepted registration of this issuer and client, if all of its addresses are these: it came again.
+
+    Under other addresses it is not the same: nobody may move a connection that an administrator let in.
+    """
+    found = find_registrations(session, details.issuer, details.client_id)
+    addresses = (details.authorization_url, details.token_url, details.jwks_url, details.token_audience)
+    for one in found:
+        if (one.authorization_url, one.token_url, one.jwks_url, one.token_audience) == addresses:
+            return one
+    return None
+
+
 def list_platforms(session: Session) -> list[Registration]:
     """All connected LMSs with their deployments."""
     query = select(Registration).options(selectinload(Registration.deployments)).order_by(Registration.name)

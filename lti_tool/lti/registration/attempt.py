@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database, insert_ignoring_conflicts
 from config.logging import fields, get_logger
-from grading.tenancy import PlatformDetails, PlatformRefused, register_platform
+from grading.models import Deployment, Registration
+from grading.models.tenancy import DeploymentState
+from grading.tenancy import PlatformDetails, PlatformRefused, find_connected, register_platform
 from lti_tool.lti import platforms
 from lti_tool.lti.models import DynamicRegistration, RegistrationProgress
 from lti_tool.lti.outside import OutsideFailed, ask
@@ -150,11 +152,14 @@ def _finish(
     )
     try:
         with database.transaction() as session:
-            registration, _ = register_platform(
-                session, details, deployment if known else None, approved=invitation_id is not None
-            )
-            registration.product_family = configuration.product_family
-            registration.granted_scopes = scopes
+            registration = find_connected(session, details)
+            if registration is None:
+                registration, _ = register_platform(
+                    session, details, deployment if known else None, approved=invitation_id is not None
+                )
+                registration.product_family = configuration.product_family
+                registration.granted_scopes = scopes
+            approved = _approved(session, registration, deployment)
             attempt = session.get_one(DynamicRegistration, attempt_id)
             attempt.state, attempt.registration_id = RegistrationProgress.DONE, registration.id
             attempt.finished_at = clock()
@@ -166,9 +171,18 @@ def _finish(
     return Outcome(
         name=details.name,
         deployment_known=known,
-        approved=known and invitation_id is not None,
+        approved=known and approved,
         missing_scopes=tuple(scope for scope in asked if scopes and scope not in scopes),
     )
+
+
+def _approved(session: Session, registration: Registration, deployment: object) -> bool:
+    """Whether the deployment is let in. What was decided stays when an LMS registers what is connected already."""
+    session.flush()
+    state = select(Deployment.state).where(
+        Deployment.registration_id == registration.id, Deployment.lms_deployment_id == str(deployment)
+    )
+    return session.execute(state).scalar_one_or_none() is DeploymentState.APPROVED
 
 
 def _fail(database: Database, attempt_id: uuid.UUID, invitation_id: uuid.UUID | None, words: str, clock: Clock) -> None:

@@ -6,7 +6,7 @@ unknown is not repeated: the next look finds the column if the LMS has made it.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -35,6 +35,8 @@ class _Wanted:
     container: str | None
     known_url: str | None
     lms_link_ids: tuple[str, ...]
+    copied_from: frozenset[str] = frozenset()
+    """Assignments that the links named before: a copied course brings their columns along, ids and all."""
 
 
 class Columns:
@@ -126,9 +128,13 @@ class Columns:
             if claimed is None and not assignment.lineitem_url:
                 raise ServiceFailed("The gradebook column is being looked for right now.", retry=True)
             links = session.execute(
-                select(ResourceLink.lms_link_id).where(ResourceLink.assignment_id == assignment_id)
-            ).scalars()
-            return self._read(assignment, container, tuple(links))
+                select(ResourceLink.lms_link_id, ResourceLink.named_assignment_id).where(
+                    ResourceLink.assignment_id == assignment_id
+                )
+            ).all()
+            wanted = self._read(assignment, container, tuple(link.lms_link_id for link in links))
+            named = (link.named_assignment_id for link in links)
+            return replace(wanted, copied_from=frozenset(str(one) for one in named if one is not None))
 
     @staticmethod
     def _read(assignment: Assignment, container: str | None, links: tuple[str, ...]) -> _Wanted:
@@ -142,7 +148,7 @@ class Columns:
             session.execute(update(Assignment).where(Assignment.id == assignment_id).values(**values))
 
     def _find(self, deployment_id: UUID, wanted: _Wanted) -> str | None:
-        """By our own id first; else the only column that the LMS made for one of the assignment's links."""
+        """By our own id first; else the only column that the LMS made, or copied, for one of the assignment's links."""
         for item in self._items(deployment_id, str(wanted.container), {"resource_id": str(wanted.assignment_id)}):
             if item.get("resourceId") == str(wanted.assignment_id):
                 return str(item["id"])
@@ -151,7 +157,7 @@ class Columns:
                 item
                 for item in self._items(deployment_id, str(wanted.container), {"resource_link_id": link})
                 if item.get("resourceLinkId") == link
-                and not item.get("resourceId")
+                and (not item.get("resourceId") or item["resourceId"] in wanted.copied_from)
                 and item.get("tag") in (None, "", TAG)
             ]
             if len(found) == 1:

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,10 +17,16 @@ from werkzeug.serving import make_server
 
 from grading import roster
 from grading.gradebook_port import GradebookUnavailable, ReceiptOutcome, ScoreMessage, ScoreReceipt
-from grading.models import Assignment, Context, Deployment, Enrolment, Person, Registration
-from grading.models.people import CourseRole
+from grading.models import Assignment, Context, Deployment, Enrolment, Person, Registration, ResourceLink
+from grading.models.people import CourseRole, EnrolmentState
+from grading.people import names_of
+from lti_tool.demo.platform.keys import ToolKeys
 from lti_tool.demo.platform.vendors.moodle import COURSE, Item, Moodle
-from lti_tool.lti.services.ags import AgsGradebook
+from lti_tool.demo.platform.vendors.moodle.state import SCORE_SCOPES
+from lti_tool.lti import claims as names
+from lti_tool.lti import platforms
+from lti_tool.lti.outside import Answer
+from lti_tool.lti.services.ags import AgsGradebook, read_receipt
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from tests.conftest import StillClock
@@ -281,3 +288,168 @@ def test_a_roster_in_pages_is_read_to_its_end(school: School) -> None:
         url = session.execute(select(Context.memberships_url)).scalar_one()
         session.execute(update(Context).values(memberships_url=f"{url}?limit=3"))
     assert len(set(read(school)) - {"teacher-1"}) == len(school.moodle.people)
+
+
+def enrolment(school: School, subject: str) -> Enrolment:
+    with school.tool.parts.database.transaction() as session:
+        return session.execute(
+            select(Enrolment).join(Person, Person.id == Enrolment.person_id).where(Person.subject == subject)
+        ).scalar_one()
+
+
+def test_a_suspended_student_is_missing_from_the_list_and_can_be_graded_all_the_same(school: School) -> None:
+    assert "8" in read(school)
+    school.moodle.suspended.add("8")
+    read(school)
+    assert enrolment(school, "8").state is EnrolmentState.LEFT
+    assert school.send(subject="8").outcome is ReceiptOutcome.DELIVERED
+    assert school.results()["8"].score == 15
+
+
+def test_an_administrator_who_is_on_no_list_stays(school: School) -> None:
+    school.tool.browser().launch_as("Instructor", sub="2", **{names.CONTEXT: {"id": COURSE}, names.NRPS: None})
+    assert "2" not in {one["user_id"] for one in school.moodle.people}
+    read(school)
+    assert enrolment(school, "2").state is EnrolmentState.ACTIVE
+
+
+@pytest.mark.both_databases
+def test_a_list_without_names_is_read_and_erases_no_name(school: School) -> None:
+    read(school)
+    school.moodle.tools["1"].shares_names = school.moodle.tools["1"].shares_email = False
+    read(school)
+    found = enrolment(school, "5")
+    with school.tool.parts.database.transaction() as session:
+        shown = names_of(session, school.tool.parts.vault, found.context_id, {found.person_id})
+    assert list(shown.values()) == ["Anna Apfel"]
+
+
+def test_a_launch_without_names_erases_no_name(school: School) -> None:
+    read(school)
+    lis = {"person_sourcedid": "SIS-student1"}
+    nameless = {"name": None, "given_name": None, "family_name": None, "email": None, names.LIS: lis}
+    school.tool.browser().launch_as("Learner", sub="5", **{names.CONTEXT: {"id": COURSE}, names.NRPS: None, **nameless})
+    found = enrolment(school, "5")
+    with school.tool.parts.database.transaction() as session:
+        shown = names_of(session, school.tool.parts.vault, found.context_id, {found.person_id})
+    assert list(shown.values()) == ["Anna Apfel"]
+
+
+def test_who_was_never_named_is_told_apart_by_number(school: School) -> None:
+    school.moodle.tools["1"].shares_names = school.moodle.tools["1"].shares_email = False
+    assert {"5", "6", "7"} <= set(read(school))
+
+
+def test_a_refusal_of_a_token_that_is_not_even_json_is_said_in_our_words(school: School) -> None:
+    school.moodle.tools["1"].keys = ToolKeys("http://127.0.0.1:9/no-keys")
+    receipt = school.send()
+    assert receipt.outcome is ReceiptOutcome.REJECTED
+    assert "gave no access token (HTTP 400)" in receipt.words
+    assert "kid" not in receipt.words
+
+
+def test_a_token_that_has_run_out_is_a_401_and_is_renewed_once(school: School) -> None:
+    book = school.book
+    assert book.post_score(school.message()).outcome is ReceiptOutcome.DELIVERED
+    school.moodle.tokens.clear()
+    school.clock.forward(seconds=2)
+    assert book.post_score(school.message()).outcome is ReceiptOutcome.DELIVERED
+
+
+def test_a_scope_that_was_not_granted_is_a_400_and_the_administrator_is_named(school: School) -> None:
+    school.moodle.tools["1"].scopes = SCORE_SCOPES
+    receipt = school.send()
+    assert (receipt.outcome, receipt.status) == (ReceiptOutcome.REJECTED, 400)
+    assert "administrator may have to allow this" in receipt.words
+    assert school.moodle.grades == {}
+
+
+def test_success_with_an_empty_list_in_it_means_refused() -> None:
+    for body, outcome in ((b"", ReceiptOutcome.DELIVERED), (b"[]", ReceiptOutcome.REJECTED)):
+        assert read_receipt(Answer(200, {}, body), platforms.find("moodle")).outcome is outcome
+
+
+def test_a_message_of_tomorrow_would_shut_out_all_others_until_then(school: School) -> None:
+    school.send(timestamp=school.clock() + timedelta(days=1))
+    school.clock.forward(seconds=60)
+    assert school.send(score_hundredths=1900).outcome is ReceiptOutcome.ALREADY_THERE
+    assert school.results()["5"].score == 15
+
+
+def test_after_an_erased_grade_nothing_is_older(school: School) -> None:
+    school.send()
+    school.clock.forward(seconds=2)
+    school.send(grading_progress="PendingManual", score_hundredths=None, comment=None)
+    assert school.send(timestamp=school.clock() - timedelta(seconds=1)).outcome is ReceiptOutcome.DELIVERED
+
+
+def test_a_refusal_that_repeats_the_longest_comment_is_still_understood(school: School) -> None:
+    receipt = school.send(subject="99999", comment="🎉" * 9000)
+    assert (receipt.outcome, receipt.status) == (ReceiptOutcome.REJECTED, 400)
+    assert "🎉" not in receipt.words
+
+
+def test_a_row_with_a_comment_alone_is_no_grade(school: School) -> None:
+    school.send(grading_progress="NotReady", score_hundredths=None, comment="only words")
+    assert school.results()["5"].score is None
+
+
+def test_columns_of_others_are_never_taken(school: School) -> None:
+    assignment_id = str(school.ids()[1])
+    # The course total belongs to the link as far as Moodle says; another tool's has our own id.
+    assert school.moodle.items[1].label is None
+    school.moodle.items[50] = Item(50, "Another tool's", 10, assignment_id, "grade", "77", tool="8")
+    assert school.send().outcome is ReceiptOutcome.DELIVERED
+    assert not {number for number, _ in school.moodle.grades} & {1, 50}
+
+
+def test_a_column_that_was_deleted_is_made_again(school: School) -> None:
+    school.send()
+    (number,) = {number for number, _ in school.moodle.grades}
+    del school.moodle.items[number]
+    school.moodle.grades.clear()
+    school.clock.forward(seconds=2)
+    assert school.send().outcome is ReceiptOutcome.DELIVERED
+    assert school.results()["5"].score == 15
+
+
+@pytest.mark.both_databases
+def test_a_copied_column_is_taken_over_although_it_has_the_id_of_the_old_assignment(school: School) -> None:
+    old, (_, assignment_id) = uuid.uuid4(), school.ids()
+    with school.tool.parts.database.transaction() as session:
+        session.add(
+            ResourceLink(
+                id=uuid.uuid4(),
+                context_id=session.execute(select(Assignment.context_id)).scalar_one(),
+                lms_link_id="77",
+                assignment_id=assignment_id,
+                named_assignment_id=old,
+            )
+        )
+    school.moodle.items[40] = Item(40, "Lying", 20, str(old), "grade", "77")
+    before = len(school.moodle.items)
+    assert school.send().outcome is ReceiptOutcome.DELIVERED
+    assert (40, "5") in school.moodle.grades
+    assert len(school.moodle.items) == before
+
+
+def test_a_column_of_an_unknown_assignment_is_not_taken_over(school: School) -> None:
+    _, assignment_id = school.ids()
+    with school.tool.parts.database.transaction() as session:
+        session.add(
+            ResourceLink(
+                id=uuid.uuid4(),
+                context_id=session.execute(select(Assignment.context_id)).scalar_one(),
+                lms_link_id="77",
+                assignment_id=assignment_id,
+            )
+        )
+    school.moodle.items[40] = Item(40, "Lying", 20, str(uuid.uuid4()), "grade", "77")
+    assert school.send().outcome is ReceiptOutcome.DELIVERED
+    assert (40, "5") not in school.moodle.grades
+
+
+def test_a_comment_arrives_as_plain_text_with_its_line_breaks_and_signs(school: School) -> None:
+    school.send()
+    (grade,) = school.moodle.grades.values()
+    assert grade.comment == "Well done,\nAnna <b>&</b> ümläut"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from lti_tool.demo.platform.vendors.moodle import SCOPES, Moodle
+from lti_tool.demo.platform.vendors.moodle import FIRST_TOOL, SCOPES, AccessToken, Moodle
 from tests.lti_tool.demo.platform.tiny_tool import running_tool
 from tests.lti_tool.demo.platform.vendors.running import CAPTURED, captured, running
 
@@ -24,7 +24,7 @@ def moodle(tmp_path: Any) -> Iterator[Moodle]:
         running_tool(tmp_path / "data") as tool,
         running(f"{tool.tool_url}/lti/jwks.json", "client", time.time) as found,
     ):
-        found.tokens[TOKEN] = SCOPES
+        found.tokens[TOKEN] = AccessToken(FIRST_TOOL, SCOPES)
         yield found
 
 
@@ -117,6 +117,6 @@ def test_results_show_what_the_real_one_showed(moodle: Moodle) -> None:
     assert len(shown) == 4
 
 
-def cells(results: list[dict[str, Any]]) -> list[tuple[str, Any, Any]]:
-    """Who has which score and comment."""
-    return sorted((one["userId"], one.get("resultScore"), one.get("comment")) for one in results)
+def cells(results: list[dict[str, Any]]) -> list[tuple[str, Any, Any, Any]]:
+    """Who has which score and comment, since when."""
+    return sorted((one["userId"], one.get("resultScore"), one.get("comment"), one.get("timestamp")) for one in results)
