@@ -3,12 +3,13 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from lti_tool.demo.platform.course import Course
+from lti_tool.demo.platform.administration import Administration, create_administration_routes
+from lti_tool.demo.platform.copying import Copying
+from lti_tool.demo.platform.courses import Course, Courses
 from lti_tool.demo.platform.deep_linking import DeepLinking
 from lti_tool.demo.platform.errors import PlatformError
 from lti_tool.demo.platform.eula import create_eula_routes
@@ -16,7 +17,16 @@ from lti_tool.demo.platform.keys import SigningKey, ToolKeys
 from lti_tool.demo.platform.launches import Launches
 from lti_tool.demo.platform.line_items import LineItems, create_line_item_routes
 from lti_tool.demo.platform.memberships import create_roster_routes
-from lti_tool.demo.platform.model import Clock, People, Person, Platform, origin_of
+from lti_tool.demo.platform.model import (
+    COURSE_ID,
+    COURSE_LABEL,
+    COURSE_TITLE,
+    Clock,
+    People,
+    Person,
+    Platform,
+    origin_of,
+)
 from lti_tool.demo.platform.notices import Notices, create_notice_routes
 from lti_tool.demo.platform.oidc import Authorisation, create_oidc_routes
 from lti_tool.demo.platform.own_assignment import OwnAssignment, create_asset_routes
@@ -24,6 +34,7 @@ from lti_tool.demo.platform.pages import Pages, create_page_routes, create_retur
 from lti_tool.demo.platform.registration import Registration, create_registration_routes
 from lti_tool.demo.platform.scores import Scores, create_score_routes
 from lti_tool.demo.platform.sessions import Sessions
+from lti_tool.demo.platform.state import state_of
 from lti_tool.demo.platform.store import Store
 from lti_tool.demo.platform.tokens import AccessTokens, create_token_routes
 
@@ -50,23 +61,27 @@ def create_app(
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(data_dir / "platform.sqlite3")
     key = SigningKey(data_dir / "platform-key.pem")
-    everyone, course = People(list(people)), Course(store)
+    everyone = People(list(people))
+    courses = Courses(store, Course(COURSE_ID, COURSE_LABEL, COURSE_TITLE))
     sessions = Sessions(store, everyone, secure=platform.public_url.startswith("https:"))
     launches, tool_keys = Launches(store, clock), ToolKeys(platform.tool_jwks_url)
     tokens = AccessTokens(platform, store, tool_keys, clock, withheld)
     registration = Registration(platform, store, clock, withheld)
-    line_items = LineItems(platform, store, course)
-    notices = Notices(platform, store, key, clock)
-    own = OwnAssignment(platform, store, notices, clock)
-    deep_linking = DeepLinking(platform, store, tool_keys, own, clock)
-    pages = Pages(platform, everyone, sessions, course, launches, deep_linking, registration, own)
-    scores = Scores(platform, store, everyone, course, clock)
+    line_items = LineItems(platform, store, courses)
+    notices = Notices(platform, store, courses, key, clock)
+    own = OwnAssignment(platform, store, courses, notices, clock)
+    deep_linking = DeepLinking(platform, store, courses, tool_keys, own, clock)
+    copying = Copying(platform, store, courses, notices)
+    pages = Pages(platform, everyone, sessions, courses, launches, deep_linking, copying, own)
+    administration = Administration(pages, registration, notices)
+    scores = Scores(platform, store, everyone, courses, clock)
 
     app = Flask("lti_tool.demo.platform", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST_BYTES
     app.register_blueprint(create_page_routes(pages))
     app.register_blueprint(create_return_routes(pages))
-    authorisation = Authorisation(platform, everyone, sessions, launches, course, own, key, clock)
+    app.register_blueprint(create_administration_routes(administration))
+    authorisation = Authorisation(platform, everyone, sessions, launches, courses, own, key, clock)
     app.register_blueprint(create_oidc_routes(authorisation, key.jwks))
     app.register_blueprint(create_token_routes(tokens))
     app.register_blueprint(create_notice_routes(platform, notices, tokens))
@@ -75,48 +90,11 @@ def create_app(
     app.register_blueprint(create_registration_routes(platform, registration))
     app.register_blueprint(create_line_item_routes(platform, line_items, tokens))
     app.register_blueprint(create_score_routes(platform, scores, line_items, tokens))
-    app.register_blueprint(create_roster_routes(platform, everyone, tokens))
-    app.add_url_rule("/demo/state.json", "state", lambda: jsonify(_state(platform, everyone, course)))
+    app.register_blueprint(create_roster_routes(platform, everyone, courses, tokens))
+    app.add_url_rule("/demo/state.json", "state", lambda: jsonify(state_of(platform, everyone, courses)))
     _add_refusals(app, pages)
     _add_headers(app, platform)
     return app
-
-
-def _state(platform: Platform, people: People, course: Course) -> dict[str, Any]:
-    """Give everything the platform knows that a demonstration or a test may want to look at."""
-    columns = {column.number: column for column in course.columns()}
-    links = []
-    for link in course.links():
-        column = course.only_column_of(link.id)
-        links.append(
-            {
-                "id": link.id,
-                "title": link.title,
-                "line_item_id": platform.line_item_url(column.number) if column else None,
-                "resource_id": column.resource_id if column else None,
-                "maximum": column.maximum if column else None,
-            }
-        )
-    return {
-        "people": [
-            {"key": each.key, "user_id": each.user_id, "name": each.name, "role": each.role} for each in people.all
-        ],
-        "links": links,
-        "grades": [
-            {
-                "user_id": grade.user_id,
-                "link_id": columns[grade.number].link_id,
-                "score": grade.score,
-                "maximum": grade.maximum,
-                "comment": grade.comment,
-            }
-            for grade in course.grades()
-        ],
-        "received_scores": [
-            {"line_item_id": platform.line_item_url(each["line_item"]), "body": each["body"]}
-            for each in course.received_scores()
-        ],
-    }
 
 
 def _add_refusals(app: Flask, pages: Pages) -> None:

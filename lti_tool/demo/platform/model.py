@@ -1,4 +1,4 @@
-"""Who and what the demonstration platform knows: its settings, its one tool, its one course, its people."""
+"""Who and what a school of the demonstration platform knows: its addresses, its one tool, its people."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,8 +13,12 @@ DEPLOYMENT_ID: Final = "demo-1"
 STORAGE_TARGET: Final = "_parent"
 """The frame that keeps values for the tool: the page around it (LTI platform storage)."""
 COURSE_ID: Final = "course-phil-101"
+"""The course that every school has from the start."""
 COURSE_TITLE: Final = "Introduction to Ethics"
 COURSE_LABEL: Final = "PHIL 101"
+ACTIVITY_ID: Final = "activity-reflection"
+"""The assignment of the platform's own in that course."""
+ACTIVITY_TITLE: Final = "Reflection letter"
 COURSE_TYPE: Final = "http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"
 
 _VOCABULARY: Final = "http://purl.imsglobal.org/vocab/lis/v2/"
@@ -82,11 +86,12 @@ class Platform:
 
     @property
     def deployment_id(self) -> str:
+        """The deployment of the whole school, which serves every course that has none of its own."""
         return self.connection.deployment_id
 
-    @property
-    def notices_url(self) -> str:
-        return f"{self.public_url}/lti/notice-handlers"
+    def notices_url(self, deployment_id: str) -> str:
+        """Give the address of the notification service: handlers are kept for each deployment."""
+        return f"{self.public_url}/lti/deployments/{deployment_id}/notice-handlers"
 
     @property
     def reports_url(self) -> str:
@@ -104,13 +109,13 @@ class Platform:
     def token_url(self) -> str:
         return f"{self.public_url}/lti/token"
 
-    @property
-    def line_items_url(self) -> str:
-        return f"{self.public_url}/lti/courses/{COURSE_ID}/lineitems"
+    def line_items_url(self, course_id: str) -> str:
+        """Give the address of all line items of a course."""
+        return f"{self.public_url}/lti/courses/{course_id}/lineitems"
 
-    @property
-    def memberships_url(self) -> str:
-        return f"{self.public_url}/lti/courses/{COURSE_ID}/memberships"
+    def memberships_url(self, course_id: str) -> str:
+        """Give the address of the roster of a course."""
+        return f"{self.public_url}/lti/courses/{course_id}/memberships"
 
     @property
     def tool_login_url(self) -> str:
@@ -124,9 +129,9 @@ class Platform:
     def tool_jwks_url(self) -> str:
         return f"{self.tool_url}/lti/jwks.json"
 
-    def line_item_url(self, number: int) -> str:
+    def line_item_url(self, course_id: str, number: int) -> str:
         """Give the address of a line item; its query part belongs to the address and may not be lost."""
-        return f"{self.line_items_url}/{number}/lineitem?type_id=1"
+        return f"{self.line_items_url(course_id)}/{number}/lineitem?type_id=1"
 
 
 class People:
@@ -149,5 +154,5 @@ class People:
 
     @property
     def members(self) -> list[Person]:
-        """Everyone enrolled in the course: the administrator runs the school and is not in the course."""
+        """Everyone enrolled, in every course alike: the administrator runs the school and is in none."""
         return [person for person in self.all if person.role != "administrator"]

@@ -11,11 +11,12 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
-from lti_tool.demo.platform.claims import ALL_SCOPES
+from lti_tool.demo.platform.claims import ALL_SCOPES, NOTICE_TYPES
 from lti_tool.demo.platform.errors import PlatformError
 from lti_tool.demo.platform.model import Clock, Platform, origin_of
 from lti_tool.demo.platform.sessions import hash_of
 from lti_tool.demo.platform.store import Store
+from lti_tool.demo.platform.variables import VARIABLES
 
 PLATFORM_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -68,6 +69,9 @@ class Registration:
         scopes = [scope for scope in asked if scope in ALL_SCOPES and scope not in self._withheld]
         client_id, deployment_id = f"client-{secrets.token_hex(6)}", f"deployment-{secrets.token_hex(4)}"
         with self._store.transaction() as connection:
+            # The deployments of the earlier registration end with it.
+            connection.execute("UPDATE courses SET deployment_id = NULL")
+            connection.execute("DELETE FROM notice_handlers")
             connection.execute("DELETE FROM tools")
             connection.execute("INSERT INTO tools VALUES (?, ?, ?)", (client_id, deployment_id, " ".join(scopes)))
         self._restore()
@@ -105,7 +109,8 @@ def configuration(platform: Platform) -> dict[str, Any]:
             "product_family_code": "blindmark-demonstration-lms",
             "version": "1.0",
             "messages_supported": [{"type": name, "placements": places} for name, places in MESSAGES.items()],
-            "variables": ["Context.id.history", "ResourceLink.id.history"],
+            "notice_types_supported": NOTICE_TYPES,
+            "variables": list(VARIABLES),
         },
     }
 

@@ -52,7 +52,8 @@ class AccessTokens:
             if unused and scopes:
                 connection.execute("DELETE FROM access_tokens WHERE expires_at <= ?", (now,))
                 connection.execute(
-                    "INSERT INTO access_tokens VALUES (?, ?, ?)", (hash_of(token), " ".join(scopes), now + _SECONDS)
+                    "INSERT INTO access_tokens (token_hash, scopes, expires_at, client_id) VALUES (?, ?, ?, ?)",
+                    (hash_of(token), " ".join(scopes), now + _SECONDS, self._platform.client_id),
                 )
         if not unused:
             raise AssertionRefused("The assertion was used before.")
@@ -65,8 +66,8 @@ class AccessTokens:
         kind, _, token = incoming.headers.get("Authorization", "").partition(" ")
         with self._store.transaction() as connection:
             row = connection.execute(
-                "SELECT scopes FROM access_tokens WHERE token_hash = ? AND expires_at > ?",
-                (hash_of(token.strip()), self._clock()),
+                "SELECT scopes FROM access_tokens WHERE token_hash = ? AND expires_at > ? AND client_id = ?",
+                (hash_of(token.strip()), self._clock(), self._platform.client_id),
             ).fetchone()
         if kind.lower() != "bearer" or row is None:
             raise ServiceRefused("The access token is missing, unknown or expired.", code="invalid_token", status=401)
