@@ -1,4 +1,4 @@
-"""The administrator's page: tools, their deployments, and notices for trying out."""
+"""The administrator's page: tools, their deployments, the platform's keys, and notices for trying out."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from lti_tool.demo.platform.model import origin_of
 from lti_tool.demo.platform.notices import Notices
 from lti_tool.demo.platform.pages import Pages, keep_one_host
 from lti_tool.demo.platform.registration import Registration
+from lti_tool.demo.platform.signing_keys import SigningKeys
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Administration:
     pages: Pages
     registration: Registration
     notices: Notices
+    keys: SigningKeys
 
     def require_administrator(self) -> None:
         """Let the administrator pass; raises PageRefused (401, 403)."""
@@ -38,6 +40,8 @@ class Administration:
             deployments=[(course, deployment_of(self.pages.platform, course)) for course in courses],
             greeted=any(HELLO_NOTICE in self.notices.handlers(one) for one in self.notices.deployments()),
             sent=self.notices.sent(),
+            keys=self.keys.published(),
+            platform=self.pages.platform,
         )
 
 
@@ -47,6 +51,7 @@ def create_administration_routes(administration: Administration) -> Blueprint:
     routes.before_request(partial(keep_one_host, administration.pages.platform))
     _add_tools(routes, administration)
     _add_deployments(routes, administration)
+    _add_keys(routes, administration)
     return routes
 
 
@@ -63,6 +68,12 @@ def _add_tools(routes: Blueprint, administration: Administration) -> None:
         if origin_of(given) != origin_of(administration.pages.platform.tool_url):
             raise PageRefused("This demonstration knows one tool only. Paste the address that it made.")
         return administration.page(administration.registration.start(given))
+
+    @routes.post("/admin/tools/enable")
+    def enable() -> BaseResponse:
+        administration.require_administrator()
+        administration.registration.enable()
+        return redirect(url_for("administration.tools"), 303)
 
     @routes.post("/admin/hello")
     def greet() -> BaseResponse:
@@ -81,4 +92,21 @@ def _add_deployments(routes: Blueprint, administration: Administration) -> None:
         if course.deployment_id is not None:
             raise PageRefused("This course has a deployment of its own already.")
         administration.pages.courses.deploy(course.id, f"deployment-{secrets.token_hex(4)}")
+        return redirect(url_for("administration.tools"), 303)
+
+
+def _add_keys(routes: Blueprint, administration: Administration) -> None:
+    @routes.post("/admin/keys")
+    def replace_key() -> BaseResponse:
+        administration.require_administrator()
+        kept = request.form.get("old")
+        if kept not in ("keep", "drop"):
+            raise PageRefused("Say whether the old keys are kept or dropped.", code="invalid_request", status=400)
+        administration.keys.replace(keep_old=kept == "keep")
+        return redirect(url_for("administration.tools"), 303)
+
+    @routes.post("/admin/keys/drop")
+    def drop_old_keys() -> BaseResponse:
+        administration.require_administrator()
+        administration.keys.drop_old()
         return redirect(url_for("administration.tools"), 303)

@@ -138,7 +138,7 @@ def _common(
     endpoint: dict[str, Any] = {"scope": SCORE_SCOPES, "lineitems": platform.line_items_url(course.id)}
     if column is not None:
         endpoint["lineitem"] = platform.line_item_url(course.id, column.number)
-    return {
+    return platform.ways.launch_claims() | {
         "sub": person.user_id,
         "name": person.name,
         "given_name": person.given_name,
@@ -151,10 +151,10 @@ def _common(
         LTI + "roles": ROLES[person.role],
         LTI + "context": context(course) | {"type": [COURSE_TYPE]},
         LTI + "tool_platform": {
-            "guid": "blindmark-demonstration-lms",
-            "name": "Demonstration LMS",
+            "guid": platform.guid,
+            "name": platform.name,
             "version": "1.0",
-            "product_family_code": "blindmark-demonstration-lms",
+            "product_family_code": platform.ways.family,
             "url": platform.public_url,
         },
         LTI + "launch_presentation": {"document_target": "iframe", "locale": "en-GB", "return_url": return_url},

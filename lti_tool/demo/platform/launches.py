@@ -62,6 +62,12 @@ class Launches:
             connection.execute("UPDATE launches SET used = 1 WHERE message_hint = ?", (message_hint,))
         return Launch(message_hint, login_hint, row["user_id"], row["link_id"], row["course_id"])
 
+    def knows(self, message_hint: str) -> bool:
+        """Say whether a launch with this hint was started here."""
+        with self._store.transaction() as connection:
+            found = connection.execute("SELECT 1 FROM launches WHERE message_hint = ?", (message_hint,))
+            return found.fetchone() is not None
+
     def offer_deep_link(self, user_id: str, course_id: str) -> str:
         """Give the opaque data that a deep linking response for the course must bring back."""
         data = secrets.token_urlsafe(24)

@@ -13,8 +13,8 @@ from flask import Blueprint, Response, jsonify, request
 from lti_tool.demo.platform.claims import LTI, NOTICE_SCOPE, NOTICE_TYPES, deployment_of, signed_parts
 from lti_tool.demo.platform.courses import Courses
 from lti_tool.demo.platform.errors import ServiceRefused
-from lti_tool.demo.platform.keys import SigningKey
 from lti_tool.demo.platform.model import Clock, Platform, origin_of
+from lti_tool.demo.platform.signing_keys import SigningKeys
 from lti_tool.demo.platform.store import Store
 from lti_tool.demo.platform.tokens import AccessTokens
 
@@ -33,11 +33,11 @@ class Sent:
 class Notices:
     """Keeps each deployment's subscriptions and sends notices. A notice that finds nobody is not sent again."""
 
-    def __init__(self, platform: Platform, store: Store, courses: Courses, key: SigningKey, clock: Clock) -> None:
+    def __init__(self, platform: Platform, store: Store, courses: Courses, keys: SigningKeys, clock: Clock) -> None:
         self._platform = platform
         self._store = store
         self._courses = courses
-        self._key = key
+        self._keys = keys
         self._clock = clock
 
     def deployments(self) -> list[str]:
@@ -90,7 +90,7 @@ class Notices:
             LTI + "deployment_id": deployment_id,
             LTI + "notice": notice,
         }
-        body = json.dumps({"notices": [{"jwt": self._key.sign(content)}]})
+        body = json.dumps({"notices": [{"jwt": self._keys.sign(content)}]})
         threading.Thread(target=self._post, args=(kind, handler, body), daemon=True).start()
         return True
 

@@ -1,18 +1,17 @@
 """The authorisation endpoint: checks the tool's request and posts a signed launch to its redirect address."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, Request, Response, jsonify, render_template, request
+from flask import Blueprint, Request, Response, render_template, request
 
 from lti_tool.demo.platform import claims
 from lti_tool.demo.platform.courses import Course, Courses
 from lti_tool.demo.platform.errors import AuthorisationRefused, PlatformError
-from lti_tool.demo.platform.keys import SigningKey
 from lti_tool.demo.platform.launches import Launch, Launches
 from lti_tool.demo.platform.model import STORAGE_TARGET, Clock, People, Person, Platform
 from lti_tool.demo.platform.own_assignment import OwnAssignment
 from lti_tool.demo.platform.sessions import COOKIE, Sessions
+from lti_tool.demo.platform.signing_keys import SigningKeys
 
 _FIXED: Final = {
     "response_type": ("id_token", "unsupported_response_type"),
@@ -41,7 +40,7 @@ class Authorisation:
         launches: Launches,
         courses: Courses,
         own: OwnAssignment,
-        key: SigningKey,
+        keys: SigningKeys,
         clock: Clock,
     ) -> None:
         self._platform = platform
@@ -50,7 +49,7 @@ class Authorisation:
         self._launches = launches
         self._courses = courses
         self._own = own
-        self._key = key
+        self._keys = keys
         self._clock = clock
 
     def answer(self, incoming: Request, values: dict[str, list[str]]) -> Response:
@@ -87,7 +86,7 @@ class Authorisation:
         if person is None:
             raise AuthorisationRefused("The person is no longer known here.", code="login_required")
         message = self._message(person, launch)
-        return self._key.sign(message | claims.signed_parts(self._platform, given["nonce"], self._clock()))
+        return self._keys.sign(message | claims.signed_parts(self._platform, given["nonce"], self._clock()))
 
     def _message(self, person: Person, launch: Launch) -> dict[str, Any]:
         course = self._courses.course(launch.course_id)
@@ -144,17 +143,13 @@ class Authorisation:
         return claims.message_claims(self._platform, person, course, "LtiReportReviewRequest", own, custom)
 
 
-def create_oidc_routes(authorisation: Authorisation, jwks: Callable[[], dict[str, Any]]) -> Blueprint:
-    """Give the routes of the authorisation endpoint and of the platform's key set."""
+def create_oidc_routes(authorisation: Authorisation, path: str) -> Blueprint:
+    """Give the route of the authorisation endpoint."""
     routes = Blueprint("oidc", __name__)
 
-    @routes.route("/lti/auth", methods=["GET", "POST"])
+    @routes.route(path, methods=["GET", "POST"])
     def authorise() -> Response:
         values = request.form if request.method == "POST" else request.args
         return authorisation.answer(request, values.to_dict(flat=False))
-
-    @routes.get("/lti/jwks.json")
-    def key_set() -> Response:
-        return jsonify(jwks())
 
     return routes

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request, url_for
 
 from lti_tool.demo.platform.claims import (
     ASSET_SCOPE,
@@ -219,7 +219,7 @@ def create_asset_routes(own: OwnAssignment, tokens: AccessTokens) -> Blueprint:
         ticket = secrets.token_urlsafe(24)
         passes[ticket] = asset_id
         answer = Response(status=302)
-        answer.headers["Location"] = f"/lti/files/{ticket}"
+        answer.headers["Location"] = url_for("assets.file", ticket=ticket)
         return answer
 
     @routes.get("/lti/files/<ticket>")

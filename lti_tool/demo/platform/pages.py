@@ -71,13 +71,19 @@ class Pages:
             course=course or self.course(COURSE_ID),
             person=self.sessions.person_of(request),
             role_names=_ROLE_NAMES,
+            school=self.platform.name,
             tool_url=self.platform.tool_url,
             tool_origin=origin_of(self.platform.tool_url),
             **values,
         )
 
     def launch(self, person: Person, course: Course, link: Link | None, message: str | None = None) -> Response:
-        """Give the form that starts the tool's login for an assignment, another message, or else deep linking."""
+        """Give the form that starts the tool's login for an assignment, another message, or else deep linking.
+
+        Raises PageRefused when the tool is not enabled.
+        """
+        if not self.platform.connection.enabled:
+            raise PageRefused("The administrator has not enabled this tool yet.")
         started = self.launches.start(person, course.id, link.id if link else message)
         fields = {
             "iss": self.platform.issuer,

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS registration_tokens (
     token_hash TEXT PRIMARY KEY, expires_at REAL NOT NULL, used INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS tools (
     client_id TEXT PRIMARY KEY, deployment_id TEXT NOT NULL, scopes TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS platform_keys (kid TEXT PRIMARY KEY, made_at REAL NOT NULL, published_until REAL);
 CREATE TABLE IF NOT EXISTS courses (
     id TEXT PRIMARY KEY, position INTEGER NOT NULL, label TEXT NOT NULL, title TEXT NOT NULL,
     history TEXT NOT NULL DEFAULT '[]', deployment_id TEXT);
@@ -61,6 +62,7 @@ _ADDED: Final = (
     ("received_scores", "course_id", f"TEXT NOT NULL DEFAULT '{COURSE_ID}'"),
     ("assets", "activity_id", f"TEXT NOT NULL DEFAULT '{ACTIVITY_ID}'"),
     ("access_tokens", "client_id", "TEXT NOT NULL DEFAULT ''"),
+    ("tools", "enabled", "INTEGER NOT NULL DEFAULT 1"),
     ("sent_notices", "notice_type", "TEXT NOT NULL DEFAULT ''"),
 )
 """Columns that tables of older files lack: what such a file holds belongs to the course there was."""
