@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
 from grading.arrivals import LaunchFacts
@@ -14,6 +14,7 @@ from lti_tool.lti.verify import person_concerned
 PROFILE_CLAIMS: Final = ("name", "given_name", "family_name", "middle_name", "email")
 LONGEST_TEXT: Final = 1000
 MOST_CUSTOM: Final = 100
+MOST_ORIGINS: Final = 20
 
 
 def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id: str) -> LaunchFacts:
@@ -38,7 +39,7 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
         lms_context_id=text_of(context, "id") or (f"link {link_id}"[:255] if link_id else ""),
         context_title=text_of(context, "title"),
         context_label=text_of(context, "label"),
-        origin_ids=tuple(part.strip() for part in custom.get("context_id_history", "").split(",") if part.strip())[:20],
+        origin_ids=_origins(custom.get("context_id_history", "")),
         lms_link_id=link_id or None,
         link_title=text_of(link, "title"),
         assignment_id=_assignment(claims, custom),
@@ -88,6 +89,11 @@ def url_of(claims: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str) or not value.startswith(("https://", "http://")) or len(value) > 2048:
         return None
     return value
+
+
+def _origins(history: str) -> tuple[str, ...]:
+    """The courses of a history, nearest first. Commas part them, so their own are encoded (Core 1.3, appendix B)."""
+    return tuple(unquote(part.strip()) for part in history.split(",") if part.strip())[:MOST_ORIGINS]
 
 
 def _assignment(claims: dict[str, Any], custom: Mapping[str, str]) -> UUID | None:

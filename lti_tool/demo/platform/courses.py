@@ -62,8 +62,9 @@ class Grade:
 class Courses:
     """Reads the courses of a school; it has one from the start."""
 
-    def __init__(self, store: Store, first: Course) -> None:
+    def __init__(self, store: Store, first: Course, *, caps_scores: bool = False) -> None:
         self._store = store
+        self._caps_scores = caps_scores
         with store.transaction() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO courses (id, position, label, title) VALUES (?, 1, ?, ?)",
@@ -103,10 +104,10 @@ class Courses:
         return columns[0] if len(columns) == 1 else None
 
     def grades(self) -> list[Grade]:
-        """Give every grade on record, rescaled to the maximum its column has now."""
+        """Give every grade on record, rescaled to the maximum its column has now, and capped where that is the way."""
         with self._store.transaction() as connection:
             rows = connection.execute("SELECT * FROM grades JOIN line_items USING (number) ORDER BY number, user_id")
-            return [_grade(row) for row in rows]
+            return [_grade(row, capped=self._caps_scores) for row in rows]
 
     def received_scores(self) -> list[dict[str, Any]]:
         """Give the bodies of all accepted scores in the order they came, with course and number of the line item."""
@@ -148,6 +149,8 @@ def _link(row: sqlite3.Row) -> Link:
     )
 
 
-def _grade(row: sqlite3.Row) -> Grade:
+def _grade(row: sqlite3.Row, *, capped: bool) -> Grade:
     score = None if row["given"] is None else round(row["given"] * row["maximum"] / row["out_of"], 6)
+    if score is not None and capped:
+        score = min(score, row["maximum"])
     return Grade(row["number"], row["user_id"], score, row["maximum"], row["comment"], row["scored_by"])
