@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -50,7 +50,7 @@ def create_hosted_app(
 
 def _front(issuer: Issuer, schools: list[SchoolApp]) -> Flask:
     """Give the addresses that belong to the issuer, not to one of the schools."""
-    app = Flask("lti_tool.demo.platform.front", static_folder=None)
+    app = Flask("lti_tool.demo.platform", static_url_path="/static")
     app.register_blueprint(create_key_routes(issuer))
     grants = TokenGrants(issuer, [school.platform for school in schools])
     app.register_blueprint(create_token_routes(grants, issuer.ways.token_path))
@@ -64,6 +64,10 @@ def _front(issuer: Issuer, schools: list[SchoolApp]) -> Flask:
         target = school.platform.public_url + _LOGIN
         query = request.query_string.decode()
         return redirect(f"{target}?{query}" if query else target, 307)
+
+    @app.get("/")
+    def home() -> str:
+        return render_template("schools.html", schools=[school.platform for school in schools])
 
     @app.errorhandler(PlatformError)
     def refuse(error: PlatformError) -> Response:

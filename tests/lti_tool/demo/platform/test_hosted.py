@@ -1,5 +1,8 @@
 """Two schools behind one issuer: what has the same id in both is never taken for the same by the real tool."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+import requests
 from sqlalchemy import select
 
 from grading import roster
@@ -19,7 +23,8 @@ from lti_tool.demo.platform.hosted import create_hosted_app
 from lti_tool.demo.platform.line_items import CONTAINER_TYPE
 from lti_tool.demo.platform.model import Clock, School
 from lti_tool.demo.platform.second_school import Told, second_school
-from lti_tool.demo.visitor import VisitFailed
+from lti_tool.demo.processes import free_ports
+from lti_tool.demo.visitor import VisitFailed, Visitor
 from lti_tool.lti.services.ags import AgsGradebook
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from tests.lti_tool.demo.platform.meeting import NAMES, Meeting, meeting
@@ -186,3 +191,37 @@ def test_people_with_one_id_are_kept_apart_by_their_registration_or_their_school
     for title, name in ((ETHICS, "Student0 Example"), (CHEMISTRY, "Otto Brandt")):
         _, course, _ = schools.ids(title)
         assert _names(both, course)[SAME] == name
+
+
+def test_the_first_page_leads_to_each_school(schools: Schools) -> None:
+    visitor = Visitor()
+    home = visitor.get(f"{schools.both.lms}/")
+    visitor.get(home.link("Demonstration LMS")).expect("Tess Example")
+    visitor.get(home.link("Northfield College")).expect("Ruth Castellan")
+
+
+def test_a_login_that_no_school_began_is_refused(schools: Schools) -> None:
+    answer = requests.get(f"{schools.both.lms}/lti/auth", params={"lti_message_hint": "none"}, timeout=10)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_the_command_serves_two_schools(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    address = f"http://localhost:{port}"
+    command = [sys.executable, "-m", "lti_tool.demo.platform", "--port", str(port), "--public-url", address]
+    command += ["--data-dir", str(tmp_path / "lms"), "--second-school", "client"]
+    with subprocess.Popen(command) as process:
+        try:
+            assert "Organic Chemistry" in _state_when_ready(f"{address}/schools/second/demo/state.json")
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+
+
+def _state_when_ready(url: str) -> str:
+    for _ in range(300):
+        try:
+            return requests.get(url, timeout=10).text
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError("nothing answered")
