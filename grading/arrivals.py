@@ -53,6 +53,9 @@ class LaunchFacts:
     lineitem_url: str | None = None
     ags_scopes: tuple[str, ...] = ()
     memberships_url: str | None = None
+    notices_url: str | None = None
+    notice_types: tuple[str, ...] = ()
+    """Kinds of notices that the LMS offers, and where it takes subscriptions."""
     product_family: str = ""
     dates: Dates = NO_DATES
     """When the link's assignment is due and closes for this person, as far as the LMS says."""
@@ -85,7 +88,7 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
         return None
     tenant_id = deployment["id"]
     _keep(session, Registration, registration, _platform_values(registration, facts, now))
-    _keep(session, Deployment, deployment, _moment("last_launch_at", deployment, now))
+    _keep(session, Deployment, deployment, _deployment_values(deployment, facts, now))
     context = found[Context] or _insert(
         session, Context, {"tenant_id": tenant_id, "lms_context_id": facts.lms_context_id}, _NEW_CONTEXT
     )
@@ -114,7 +117,15 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
 _Row = Mapping[str, Any]
 _WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
     Registration: ("id", "product_family", "last_launch_at"),
-    Deployment: ("id", "state", "last_launch_at"),
+    Deployment: (
+        "id",
+        "state",
+        "last_launch_at",
+        "notices_url",
+        "notice_types",
+        "subscribed_at",
+        "subscription_tried_at",
+    ),
     Context: (
         "id",
         "title",
@@ -185,13 +196,22 @@ def _note_deployment(session: Session, facts: LaunchFacts) -> _Row:
         session,
         Deployment,
         {"registration_id": facts.registration_id, "lms_deployment_id": facts.lms_deployment_id},
-        {"state": DeploymentState.PENDING},
+        {"state": DeploymentState.PENDING, "notice_types": []},
     )
 
 
 def _platform_values(registration: _Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
     family = facts.product_family[:64] or registration["product_family"]
     return {"product_family": family, **_moment("last_launch_at", registration, now)}
+
+
+def _deployment_values(deployment: _Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
+    values = _moment("last_launch_at", deployment, now)
+    if facts.notices_url is not None:
+        values |= {"notices_url": facts.notices_url, "notice_types": list(facts.notice_types)}
+        if facts.notices_url != deployment["notices_url"]:
+            values |= {"subscribed_at": None, "subscription_tried_at": None}
+    return values
 
 
 def _context_values(context: _Row, facts: LaunchFacts) -> dict[str, object]:

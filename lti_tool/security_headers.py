@@ -1,13 +1,16 @@
 """Headers of every answer: what a browser may load, who may frame us, what is never kept (CSP level 3)."""
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
 REMEMBERED_SECONDS = 30.0
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+", re.ASCII)
 
 
 class FrameAncestors:
@@ -34,13 +37,25 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def let_frame(urls: Iterable[str | None]) -> None:
+    """Let the sites of these addresses frame the answer to this request, and take its forms.
+
+    Schools that share an issuer have their pages at sites of their own, which only what their platform signed names.
+    What is no plain web address is passed over: it would end up in a header.
+    """
+    found = {origin(url) for url in urls if url}
+    g.lms_origins = getattr(g, "lms_origins", frozenset()) | {each for each in found if _ORIGIN.fullmatch(each)}
+
+
 def add_security_headers(app: Flask, ancestors: FrameAncestors, *, secure: bool) -> None:
     """Set the headers of every answer of an application."""
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        platforms = "" if request.path.startswith("/admin") else " ".join(ancestors.origins())
-        # Where an LMS registers, it is not known yet; such pages carry nobody's session.
+        known = [] if request.path.startswith("/admin") else ancestors.origins()
+        platforms = " ".join([*known, *sorted(getattr(g, "lms_origins", frozenset()) - set(known))])
+        # Before an LMS has registered, and before a launch is read, its site is not known; such pages carry nobody's
+        # session.
         frames = "*" if getattr(g, "any_frame", False) else platforms or "'none'"
         # The forms of a launch and of a deep linking answer go to the platform; no other form leaves.
         policy = (

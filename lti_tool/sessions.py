@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 
 from config.database import Base
 from grading.errors import GradingError
-from grading.models import Deployment, Enrolment, Registration
+from grading.models import Context, Deployment, Enrolment, Registration
 from grading.models.columns import Created, Key, Moment, Sealed
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState, RegistrationState
@@ -89,6 +89,8 @@ class Visit:
     message_type: str
     administrator: bool = False
     assignment_id: UUID | None = None
+    service_urls: tuple[str, ...] = ()
+    """Addresses of the course's services, at the site of the LMS that shows the visit."""
 
 
 def keeps_no_cookie(request: Request) -> bool:
@@ -201,8 +203,9 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
         VisitEnded: there is no such visit for this browser now.
     """
     row = session.execute(
-        select(LaunchSession, Enrolment, Deployment, Registration)
+        select(LaunchSession, Enrolment, Deployment, Context.lineitems_url, Context.memberships_url)
         .join(Enrolment, Enrolment.id == LaunchSession.enrolment_id)
+        .join(Context, Context.id == Enrolment.context_id)
         .join(Deployment, Deployment.id == LaunchSession.tenant_id)
         .join(Registration, Registration.id == Deployment.registration_id)
         .where(
@@ -216,7 +219,7 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
     ).one_or_none()
     if row is None or not secret or not hmac.compare_digest(row[0].browser_hash, hash_secret(secret)):
         raise VisitEnded("Your visit has ended. Open the activity again from your course page.")
-    launch, enrolment, deployment, _ = row
+    launch, enrolment, deployment, *services = row
     return Visit(
         session_id=launch.id,
         handle=launch.handle,
@@ -231,6 +234,7 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
         message_type=launch.message_type,
         administrator=launch.administrator,
         assignment_id=launch.assignment_id,
+        service_urls=tuple(url for url in services if url),
     )
 
 

@@ -33,6 +33,7 @@ from lti_tool.lti.services.ags import AgsGradebook
 from lti_tool.lti.services.assets import LmsAssets
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
+from lti_tool.lti.services.subscriptions import SUBSCRIBE, Subscriptions
 from lti_tool.parts import PROVIDER, Parts
 from lti_tool.sessions import forget_visits
 from privacy.audit import AuditLog
@@ -53,6 +54,7 @@ class Application:
     keys: ToolKeys
     notices: NoticeBox
     http: requests.Session
+    work: tasks.Work
     """Reaches platforms, within the limits that the settings draw."""
 
     def web(self) -> Flask:
@@ -96,6 +98,7 @@ def open_application(
     source = NrpsRosterSource(connector)
     providers = _providers(settings)
     notices = NoticeBox(database, vault, platform_keys, clock)
+    subscriptions = Subscriptions(database, connector, f"{settings.base_url}/lti/notices", clock)
     celery = make_celery(settings)
     work = tasks.Work(
         database=database,
@@ -108,7 +111,10 @@ def open_application(
         most_bytes=settings.upload_megabytes * 1024 * 1024,
         clock=clock,
         sweeps=(forget_logins, forget_visits, forget_keys, forget_notices),
-        chores={TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off)},
+        chores={
+            TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off),
+            SUBSCRIBE: tasks.Chore(subscriptions.due, subscriptions.ask),
+        },
     )
     tasks.register(celery, work, settings.tick_seconds)
 
@@ -144,7 +150,7 @@ def open_application(
         session_hours=settings.session_hours,
         clock=clock,
     )
-    return Application(parts, celery, launcher, keys, notices, http)
+    return Application(parts, celery, launcher, keys, notices, http, work)
 
 
 def _refresh_roster(work: tasks.Work, context_id: UUID) -> None:

@@ -68,6 +68,13 @@ class Deployment(Base):
     )
     created_at: Mapped[Created]
     last_launch_at: Mapped[Moment | None]
+    notices_url: Mapped[Url | None]
+    """Where the LMS takes subscriptions to its notices; refreshed by launches that name it."""
+    notice_types: Mapped[list[str]] = mapped_column(JSON(), default=list)
+    """The kinds of notices that it offers."""
+    subscribed_at: Mapped[Moment | None]
+    """Since when it tells us of copied courses and tests, as far as it offers that."""
+    subscription_tried_at: Mapped[Moment | None]
 
     registration: Mapped[Registration] = relationship(back_populates="deployments")
 

@@ -1,7 +1,7 @@
 """The addresses that platforms use: login, launch, key set; and what an administrator needs to connect an LMS."""
 
 import requests
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from config.logging import fields, get_logger
@@ -25,6 +25,10 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, notices: NoticeBox, h
     """Routes under /lti. Their forms come from platforms: state and signature protect them, not our form tokens."""
     blueprint = Blueprint("lti", __name__, url_prefix="/lti")
     add_registration_routes(blueprint, http)
+
+    @blueprint.before_request
+    def _anywhere() -> None:
+        g.any_frame = True
 
     @blueprint.errorhandler(LtiError)
     def _refused(error: LtiError) -> tuple[str, int]:

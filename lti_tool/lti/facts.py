@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
 from grading.arrivals import LaunchFacts
@@ -15,6 +15,7 @@ from lti_tool.lti.verify import person_concerned
 PROFILE_CLAIMS: Final = ("name", "given_name", "family_name", "middle_name", "email")
 LONGEST_TEXT: Final = 1000
 MOST_CUSTOM: Final = 100
+MOST_ORIGINS: Final = 20
 DATES: Final = {"due_at": "person_due_at", "closes_at": "person_closes_at"}
 """Custom parameters of our links that the LMS fills in for each person."""
 
@@ -27,7 +28,8 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
     decision = roles.decide(claims[names.ROLES])
     profile = {name: text_of(claims, name) for name in PROFILE_CLAIMS}
     profile |= {"sourcedid": text_of(lis, "person_sourcedid"), "username": text_of(ext, "user_username")}
-    scopes = ags.get("scope")
+    notices = _object(claims, names.PLATFORM_NOTIFICATION_SERVICE)
+    scopes, kinds = ags.get("scope"), notices.get("notice_types_supported")
     link_id = text_of(link, "id")
     custom = custom_of(claims)
     return LaunchFacts(
@@ -41,7 +43,7 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
         lms_context_id=text_of(context, "id") or (f"link {link_id}"[:255] if link_id else ""),
         context_title=text_of(context, "title"),
         context_label=text_of(context, "label"),
-        origin_ids=tuple(part.strip() for part in custom.get("context_id_history", "").split(",") if part.strip())[:20],
+        origin_ids=_origins(custom.get("context_id_history", "")),
         lms_link_id=link_id or None,
         link_title=text_of(link, "title"),
         assignment_id=_assignment(claims, custom),
@@ -49,6 +51,8 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
         lineitem_url=url_of(ags, "lineitem"),
         ags_scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
         memberships_url=url_of(nrps, "context_memberships_url"),
+        notices_url=url_of(notices, "platform_notification_service_url"),
+        notice_types=tuple(kind for kind in kinds if isinstance(kind, str)) if isinstance(kinds, list) else (),
         product_family=text_of(platform, "product_family_code"),
         dates=read_dates(custom),
         dates_told=any(name in _object(claims, names.CUSTOM) for name in DATES.values()),
@@ -98,6 +102,11 @@ def url_of(claims: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str) or not value.startswith(("https://", "http://")) or len(value) > 2048:
         return None
     return value
+
+
+def _origins(history: str) -> tuple[str, ...]:
+    """The courses of a history, nearest first. Commas part them, so their own are encoded (Core 1.3, appendix B)."""
+    return tuple(unquote(part.strip()) for part in history.split(",") if part.strip())[:MOST_ORIGINS]
 
 
 def _assignment(claims: dict[str, Any], custom: Mapping[str, str]) -> UUID | None:

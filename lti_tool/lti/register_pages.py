@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import requests
-from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from limits import parse
 from limits.strategies import MovingWindowRateLimiter
@@ -26,7 +26,6 @@ def add_registration_routes(blueprint: Blueprint, http: requests.Session) -> Non
     @blueprint.get("/register")
     def register() -> str:
         """Show which LMS wants to connect, and what it will be asked for."""
-        g.any_frame = True
         url = _parameter("openid_configuration")
         if not url:
             return render_template("lti/register.html")
@@ -42,7 +41,6 @@ def add_registration_routes(blueprint: Blueprint, http: requests.Session) -> Non
     @blueprint.post("/register")
     def confirm_registration() -> str:
         """Register with the LMS, and say what came of it."""
-        g.any_frame = True
         values = _ticket()
         outcome = attempt.register(
             parts().database,

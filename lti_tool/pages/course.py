@@ -15,6 +15,7 @@ from lti_tool.pages.arrivals import page_of
 from lti_tool.pages.visited import linked_assignment_id
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may
+from lti_tool.security_headers import let_frame
 from lti_tool.sessions import browser_secret, keep_words, keeps_no_cookie, load_visit, message_details, take_words
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,8 +35,11 @@ def make_course_blueprint() -> Blueprint:
 
     @blueprint.before_request
     def _enter() -> None:
+        g.any_frame = True  # "Your visit has ended" is shown wherever the visit was.
         with parts().database.transaction() as session:
             g.visit = load_visit(session, g.handle, browser_secret(request), parts().clock())
+        g.any_frame = False
+        let_frame(g.visit.service_urls)
         g.csrf_subject = f"{browser_secret(request)}:{g.handle}"
         if request.method not in SAFE_METHODS:
             check_csrf(parts().signing_key, g.csrf_subject, request)

@@ -1,4 +1,4 @@
-"""Dates of single people
+"""Dates of single people, and subscriptions to notices
 
 Revision: 0004
 Follows: 0003
@@ -31,9 +31,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_individual_date_person_id"), "individual_date", ["person_id"], unique=False)
     op.add_column("resource_link", sa.Column("people_offered", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("resource_link", sa.Column("people_asked_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("deployment", sa.Column("notices_url", sa.String(2048), nullable=True))
+    op.add_column("deployment", sa.Column("notice_types", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
+    op.add_column("deployment", sa.Column("subscribed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("deployment", sa.Column("subscription_tried_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    for name in ("subscription_tried_at", "subscribed_at", "notice_types", "notices_url"):
+        op.drop_column("deployment", name)
     op.drop_column("resource_link", "people_asked_at")
     op.drop_column("resource_link", "people_offered")
     op.drop_index(op.f("ix_individual_date_person_id"), table_name="individual_date")

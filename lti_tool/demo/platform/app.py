@@ -1,34 +1,15 @@
-"""Puts the demonstration platform together as one Flask application."""
+"""Puts the demonstration platform together: one school, which is an issuer of its own."""
 
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask
 
-from lti_tool.demo.platform.course import Course
-from lti_tool.demo.platform.deep_linking import DeepLinking
-from lti_tool.demo.platform.errors import PlatformError
-from lti_tool.demo.platform.eula import create_eula_routes
-from lti_tool.demo.platform.keys import SigningKey, ToolKeys
-from lti_tool.demo.platform.launches import Launches
-from lti_tool.demo.platform.line_items import LineItems, create_line_item_routes
-from lti_tool.demo.platform.memberships import create_roster_routes
-from lti_tool.demo.platform.model import Clock, People, Person, Platform, origin_of
-from lti_tool.demo.platform.notices import Notices, create_notice_routes
-from lti_tool.demo.platform.oidc import Authorisation, create_oidc_routes
-from lti_tool.demo.platform.own_assignment import OwnAssignment, create_asset_routes
-from lti_tool.demo.platform.pages import Pages, create_page_routes, create_return_routes
-from lti_tool.demo.platform.registration import Registration, create_registration_routes
-from lti_tool.demo.platform.scores import Scores, create_score_routes
-from lti_tool.demo.platform.sessions import Sessions
-from lti_tool.demo.platform.store import Store
-from lti_tool.demo.platform.tokens import AccessTokens, create_token_routes
-
-_LARGEST_REQUEST_BYTES = 10_000_000
-_SERVICES = ("line_items", "scores", "memberships", "notices", "assets", "eula")
+from lti_tool.demo.platform.issuer import create_key_routes, open_issuer
+from lti_tool.demo.platform.model import Clock, Person, School, Ways
+from lti_tool.demo.platform.school import create_school
+from lti_tool.demo.platform.tokens import TokenGrants, create_token_routes
 
 
 def create_app(
@@ -39,115 +20,18 @@ def create_app(
     people: Sequence[Person],
     clock: Clock = time.time,
     withheld: frozenset[str] = frozenset(),
+    ways: Ways | None = None,
 ) -> Flask:
     """Build the platform.
 
     `public_url` is its issuer and the address browsers use, `tool_url` the tool's; `data_dir` keeps its database
-    and key from one start to the next; `clock` gives seconds since 1970; `withheld` are scopes that a registration
-    does not get.
+    and keys from one start to the next; `clock` gives seconds since 1970; `withheld` are scopes that a registration
+    does not get; `ways` are those of another LMS than the demonstration's own.
     """
-    platform = Platform(public_url.rstrip("/"), tool_url.rstrip("/"))
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = Store(data_dir / "platform.sqlite3")
-    key = SigningKey(data_dir / "platform-key.pem")
-    everyone, course = People(list(people)), Course(store)
-    sessions = Sessions(store, everyone, secure=platform.public_url.startswith("https:"))
-    launches, tool_keys = Launches(store, clock), ToolKeys(platform.tool_jwks_url)
-    tokens = AccessTokens(platform, store, tool_keys, clock, withheld)
-    registration = Registration(platform, store, clock, withheld)
-    line_items = LineItems(platform, store, course)
-    notices = Notices(platform, store, key, clock)
-    own = OwnAssignment(platform, store, notices, clock)
-    deep_linking = DeepLinking(platform, store, tool_keys, own, clock)
-    pages = Pages(platform, everyone, sessions, course, launches, deep_linking, registration, own)
-    scores = Scores(platform, store, everyone, course, clock)
-
-    app = Flask("lti_tool.demo.platform", static_url_path="/static")
-    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST_BYTES
-    app.register_blueprint(create_page_routes(pages))
-    app.register_blueprint(create_return_routes(pages))
-    authorisation = Authorisation(platform, everyone, sessions, launches, course, own, key, clock)
-    app.register_blueprint(create_oidc_routes(authorisation, key.jwks))
-    app.register_blueprint(create_token_routes(tokens))
-    app.register_blueprint(create_notice_routes(platform, notices, tokens))
-    app.register_blueprint(create_asset_routes(own, tokens))
-    app.register_blueprint(create_eula_routes(store, tokens))
-    app.register_blueprint(create_registration_routes(platform, registration))
-    app.register_blueprint(create_line_item_routes(platform, line_items, tokens))
-    app.register_blueprint(create_score_routes(platform, scores, line_items, tokens))
-    app.register_blueprint(create_roster_routes(platform, everyone, tokens))
-    app.add_url_rule("/demo/state.json", "state", lambda: jsonify(_state(platform, everyone, course)))
-    _add_refusals(app, pages)
-    _add_headers(app, platform)
-    return app
-
-
-def _state(platform: Platform, people: People, course: Course) -> dict[str, Any]:
-    """Give everything the platform knows that a demonstration or a test may want to look at."""
-    columns = {column.number: column for column in course.columns()}
-    links = []
-    for link in course.links():
-        column = course.only_column_of(link.id)
-        links.append(
-            {
-                "id": link.id,
-                "title": link.title,
-                "line_item_id": platform.line_item_url(column.number) if column else None,
-                "resource_id": column.resource_id if column else None,
-                "maximum": column.maximum if column else None,
-            }
-        )
-    return {
-        "people": [
-            {"key": each.key, "user_id": each.user_id, "name": each.name, "role": each.role} for each in people.all
-        ],
-        "links": links,
-        "grades": [
-            {
-                "user_id": grade.user_id,
-                "link_id": columns[grade.number].link_id,
-                "score": grade.score,
-                "maximum": grade.maximum,
-                "comment": grade.comment,
-            }
-            for grade in course.grades()
-        ],
-        "received_scores": [
-            {"line_item_id": platform.line_item_url(each["line_item"]), "body": each["body"]}
-            for each in course.received_scores()
-        ],
-    }
-
-
-def _add_refusals(app: Flask, pages: Pages) -> None:
-    @app.errorhandler(PlatformError)
-    def refuse(error: PlatformError) -> Response:
-        if request.blueprint in (*_SERVICES, "tokens", "registration"):
-            response = jsonify(error=error.code, error_description=str(error))
-        else:
-            response = Response(pages.render("refused.html", message=str(error)))
-        response.status_code = error.status
-        if error.status == 401 and request.blueprint in _SERVICES:
-            response.headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
-        return response
-
-    @app.errorhandler(HTTPException)
-    def refuse_plainly(error: HTTPException) -> tuple[str, int]:
-        return render_template("refused.html", message=error.description), error.code or 500
-
-
-def _add_headers(app: Flask, platform: Platform) -> None:
-    tool = origin_of(platform.tool_url)
-    policy = (
-        f"default-src 'self'; frame-src 'self' {tool}; form-action 'self' {tool}; frame-ancestors 'self'; "
-        "img-src 'self' data:; base-uri 'none'; object-src 'none'"
-    )
-
-    @app.after_request
-    def add(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
-        if request.endpoint != "static":
-            response.headers["Cache-Control"] = "no-store"
-        return response
+    issuer = open_issuer(public_url, tool_url, data_dir, clock=clock, withheld=withheld, ways=ways)
+    path = issuer.ways.authorisation_path
+    school = create_school(issuer, School(people), issuer.store, issuer.url, path)
+    grants = TokenGrants(issuer, [school.platform])
+    school.flask.register_blueprint(create_key_routes(issuer))
+    school.flask.register_blueprint(create_token_routes(grants, issuer.ways.token_path))
+    return school.flask

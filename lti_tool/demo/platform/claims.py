@@ -2,16 +2,9 @@
 
 from typing import Any, Final
 
-from lti_tool.demo.platform.course import Column, Link
-from lti_tool.demo.platform.model import (
-    COURSE_ID,
-    COURSE_LABEL,
-    COURSE_TITLE,
-    COURSE_TYPE,
-    ROLES,
-    Person,
-    Platform,
-)
+from lti_tool.demo.platform.courses import Column, Course, Link
+from lti_tool.demo.platform.model import COURSE_TYPE, ROLES, Person, Platform
+from lti_tool.demo.platform.variables import expand, values_of
 
 LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -34,18 +27,28 @@ SERVICES: Final = (
     "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice",
     LTI + "platformnotificationservice",
 )
-NOTICE_TYPES: Final = ["LtiHelloWorldNotice", "LtiContextCopyNotice", "LtiAssetProcessorSubmissionNotice"]
+HELLO_NOTICE: Final = "LtiHelloWorldNotice"
+COPY_NOTICE: Final = "LtiContextCopyNotice"
+SUBMISSION_NOTICE: Final = "LtiAssetProcessorSubmissionNotice"
+NOTICE_TYPES: Final = [HELLO_NOTICE, COPY_NOTICE, SUBMISSION_NOTICE]
 SECONDS_TO_LIVE: Final = 60
 
 
-def context() -> dict[str, Any]:
-    """Give the course as launches and rosters name it."""
-    return {"id": COURSE_ID, "label": COURSE_LABEL, "title": COURSE_TITLE}
+def context(course: Course) -> dict[str, Any]:
+    """Give a course as launches, rosters and notices name it."""
+    return {"id": course.id, "label": course.label, "title": course.title}
 
 
-def link_claims(platform: Platform, person: Person, link: Link, column: Column | None) -> dict[str, Any]:
+def deployment_of(platform: Platform, course: Course) -> str:
+    """Give the deployment that serves a course: its own, or that of the whole school."""
+    return course.deployment_id or platform.deployment_id
+
+
+def link_claims(
+    platform: Platform, person: Person, course: Course, link: Link, column: Column | None
+) -> dict[str, Any]:
     """Give the claims of a resource link launch; `column` is the link's only line item, if it has one."""
-    claims = _common(platform, person, f"{platform.public_url}/lti/return/{link.id}", column)
+    claims = _common(platform, person, course, f"{platform.public_url}/lti/return/{link.id}", column)
     resource = {"id": link.id, "title": link.title}
     if link.text:
         resource["description"] = link.text
@@ -55,13 +58,13 @@ def link_claims(platform: Platform, person: Person, link: Link, column: Column |
         LTI + "resource_link": resource,
     }
     if link.custom:
-        claims[LTI + "custom"] = link.custom
+        claims[LTI + "custom"] = expand(link.custom, values_of(person, course, link))
     return claims
 
 
-def deep_linking_claims(platform: Platform, person: Person, data: str) -> dict[str, Any]:
+def deep_linking_claims(platform: Platform, person: Person, course: Course, data: str) -> dict[str, Any]:
     """Give the claims of a deep linking request that accepts one assignment with a line item."""
-    return _common(platform, person, f"{platform.public_url}/lti/return", None) | {
+    return _common(platform, person, course, f"{platform.public_url}/lti/return", None) | {
         LTI + "message_type": "LtiDeepLinkingRequest",
         LTI + "target_link_uri": platform.redirect_uri,
         DL + "deep_linking_settings": {
@@ -76,42 +79,45 @@ def deep_linking_claims(platform: Platform, person: Person, data: str) -> dict[s
     }
 
 
-def attach_claims(platform: Platform, person: Person, data: str, activity: dict[str, str]) -> dict[str, Any]:
+def attach_claims(
+    platform: Platform, person: Person, course: Course, data: str, activity: dict[str, str]
+) -> dict[str, Any]:
     """Give the claims of a deep linking request that accepts an asset processor for an activity."""
-    claims = deep_linking_claims(platform, person, data)
+    claims = deep_linking_claims(platform, person, course, data)
     settings = claims[DL + "deep_linking_settings"] | {"accept_types": ["ltiAssetProcessor"]}
     settings.pop("accept_lineitem")
     return claims | {DL + "deep_linking_settings": settings, LTI + "activity": activity}
 
 
 def message_claims(
-    platform: Platform, person: Person, message_type: str, own: dict[str, Any], custom: dict[str, str]
+    platform: Platform, person: Person, course: Course, message_type: str, own: dict[str, Any], custom: dict[str, str]
 ) -> dict[str, Any]:
     """Give the claims of a message that is about no resource link; `own` are those of its kind, by short name."""
-    claims = _common(platform, person, f"{platform.public_url}/lti/return", None) | {
+    claims = _common(platform, person, course, f"{platform.public_url}/lti/return", None) | {
         LTI + "message_type": message_type,
         LTI + "target_link_uri": platform.redirect_uri,
     }
     claims |= {LTI + name: value for name, value in own.items()}
-    return claims | ({LTI + "custom": custom} if custom else {})
+    return claims | ({LTI + "custom": expand(custom, values_of(person, course, None))} if custom else {})
 
 
 def review_claims(
-    platform: Platform, person: Person, link: Link, column: Column | None, user_id: str
+    platform: Platform, person: Person, course: Course, link: Link, column: Column | None, user_id: str
 ) -> dict[str, Any]:
     """Give the claims of a submission review from the gradebook. Whose work it is, is signed without a question."""
-    return link_claims(platform, person, link, column) | {
+    return link_claims(platform, person, course, link, column) | {
         LTI + "message_type": "LtiSubmissionReviewRequest",
         LTI + "for_user": {"user_id": user_id},
     }
 
 
-def privacy_claims(platform: Platform, person: Person, user_id: str) -> dict[str, Any]:
-    """Give the claims of a data privacy launch: about one person, in no course."""
-    claims = message_claims(platform, person, "DataPrivacyLaunchRequest", {"for_user": {"user_id": user_id}}, {})
+def privacy_claims(platform: Platform, person: Person, course: Course, user_id: str) -> dict[str, Any]:
+    """Give the claims of a data privacy launch: about one person, in no course, by the deployment of the school."""
+    own = {"for_user": {"user_id": user_id}}
+    claims = message_claims(platform, person, course, "DataPrivacyLaunchRequest", own, {})
     for name in (LTI + "context", *SERVICES):
         claims.pop(name, None)
-    return claims
+    return claims | {LTI + "deployment_id": platform.deployment_id}
 
 
 def signed_parts(platform: Platform, nonce: str, now: float) -> dict[str, Any]:
@@ -126,11 +132,13 @@ def signed_parts(platform: Platform, nonce: str, now: float) -> dict[str, Any]:
     }
 
 
-def _common(platform: Platform, person: Person, return_url: str, column: Column | None) -> dict[str, Any]:
-    endpoint: dict[str, Any] = {"scope": SCORE_SCOPES, "lineitems": platform.line_items_url}
+def _common(
+    platform: Platform, person: Person, course: Course, return_url: str, column: Column | None
+) -> dict[str, Any]:
+    endpoint: dict[str, Any] = {"scope": SCORE_SCOPES, "lineitems": platform.line_items_url(course.id)}
     if column is not None:
-        endpoint["lineitem"] = platform.line_item_url(column.number)
-    return {
+        endpoint["lineitem"] = platform.line_item_url(course.id, column.number)
+    return platform.ways.launch_claims() | {
         "sub": person.user_id,
         "name": person.name,
         "given_name": person.given_name,
@@ -139,22 +147,25 @@ def _common(platform: Platform, person: Person, return_url: str, column: Column 
         "preferred_username": person.username,
         "locale": "en-GB",
         LTI + "version": "1.3.0",
-        LTI + "deployment_id": platform.deployment_id,
+        LTI + "deployment_id": deployment_of(platform, course),
         LTI + "roles": ROLES[person.role],
-        LTI + "context": context() | {"type": [COURSE_TYPE]},
+        LTI + "context": context(course) | {"type": [COURSE_TYPE]},
         LTI + "tool_platform": {
-            "guid": "blindmark-demonstration-lms",
-            "name": "Demonstration LMS",
+            "guid": platform.guid,
+            "name": platform.name,
             "version": "1.0",
-            "product_family_code": "blindmark-demonstration-lms",
+            "product_family_code": platform.ways.family,
             "url": platform.public_url,
         },
         LTI + "launch_presentation": {"document_target": "iframe", "locale": "en-GB", "return_url": return_url},
-        LTI + "lis": {"person_sourcedid": person.sourcedid, "course_offering_sourcedid": "PHIL-101"},
+        LTI + "lis": {
+            "person_sourcedid": person.sourcedid,
+            "course_offering_sourcedid": course.label.replace(" ", "-"),
+        },
         SERVICES[0]: endpoint,
-        SERVICES[1]: {"context_memberships_url": platform.memberships_url, "service_versions": ["2.0"]},
+        SERVICES[1]: {"context_memberships_url": platform.memberships_url(course.id), "service_versions": ["2.0"]},
         SERVICES[2]: {
-            "platform_notification_service_url": platform.notices_url,
+            "platform_notification_service_url": platform.notices_url(deployment_of(platform, course)),
             "service_versions": ["1.0"],
             "scope": [NOTICE_SCOPE],
             "notice_types_supported": NOTICE_TYPES,

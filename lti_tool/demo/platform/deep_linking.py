@@ -7,16 +7,24 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lti_tool.demo.platform.claims import DL, LTI
+from lti_tool.demo.platform.claims import DL, LTI, deployment_of
+from lti_tool.demo.platform.courses import Courses
 from lti_tool.demo.platform.errors import AssertionRefused, DeepLinkRefused
 from lti_tool.demo.platform.keys import ToolKeys, read_tool_token
 from lti_tool.demo.platform.model import Clock, Platform, origin_of
 from lti_tool.demo.platform.own_assignment import OwnAssignment
 from lti_tool.demo.platform.store import Store, use_once
 
-PROCESSOR: Final = "processor"
-"""What a response that attached a processor leads to, in place of a link."""
 _LONGEST_TEXT: Final = 2000
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a response led to, in which course: a link, an attached processor, or nothing."""
+
+    course_id: str
+    link_id: str | None = None
+    attached: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,15 +39,24 @@ class _Item:
 class DeepLinking:
     """Takes deep linking responses."""
 
-    def __init__(self, platform: Platform, store: Store, tool_keys: ToolKeys, own: OwnAssignment, clock: Clock) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        store: Store,
+        courses: Courses,
+        tool_keys: ToolKeys,
+        own: OwnAssignment,
+        clock: Clock,
+    ) -> None:
         self._platform = platform
+        self._courses = courses
         self._store = store
         self._tool_keys = tool_keys
         self._own = own
         self._clock = clock
 
-    def take(self, token: str) -> str | None:
-        """Verify the response and store its item; give the new link's id, None for an empty list.
+    def take(self, token: str) -> Taken:
+        """Verify the response and store its item in the course whose request it answers.
 
         Raises DeepLinkRefused. (Deep Linking 2.0, section 4.5; Security Framework 1.0, section 5.2.)
         """
@@ -51,24 +68,28 @@ class DeepLinking:
         _check_message(self._platform, claims)
         processor = _processor_of(claims)
         item = None if processor is not None else self._read_items(claims)
+        deployments = {course.id: deployment_of(self._platform, course) for course in self._courses.all()}
         with self._store.transaction() as connection:
             if not use_once(connection, "nonce", claims["nonce"], now=now, expires_at=claims["exp"] + 120):
                 raise DeepLinkRefused("This response was used before.")
-            self._use_data(connection, claims.get(DL + "data"), now)
-            link_id = None if item is None else _store(connection, item)
+            course_id = self._use_data(connection, claims.get(DL + "data"), now)
+            if claims.get(LTI + "deployment_id") != deployments[course_id]:
+                raise DeepLinkRefused(f"The claim {LTI}deployment_id is missing or wrong.")
+            link_id = None if item is None else _store(connection, item, course_id)
         if processor is not None:
-            self._own.attach(processor)
-            return PROCESSOR
-        return link_id
+            self._own.attach(course_id, processor)
+        return Taken(course_id, link_id, processor is not None)
 
     @staticmethod
-    def _use_data(connection: sqlite3.Connection, data: object, now: float) -> None:
+    def _use_data(connection: sqlite3.Connection, data: object, now: float) -> str:
+        """Give the course whose request the data belongs to."""
         used = connection.execute(
-            "UPDATE deep_links SET used = 1 WHERE data = ? AND used = 0 AND expires_at > ?",
+            "UPDATE deep_links SET used = 1 WHERE data = ? AND used = 0 AND expires_at > ? RETURNING course_id",
             (data if isinstance(data, str) else "", now),
-        )
-        if used.rowcount != 1:
+        ).fetchone()
+        if used is None:
             raise DeepLinkRefused("The response does not bring back the data of an open request.")
+        return str(used["course_id"])
 
     def _read_items(self, claims: dict[str, Any]) -> _Item | None:
         items = claims.get(DL + "content_items", [])
@@ -109,7 +130,6 @@ def _check_message(platform: Platform, claims: dict[str, Any]) -> None:
         "iss": platform.client_id,
         LTI + "version": "1.3.0",
         LTI + "message_type": "LtiDeepLinkingResponse",
-        LTI + "deployment_id": platform.deployment_id,
     }
     for name, value in expected.items():
         if claims.get(name) != value:
@@ -142,16 +162,17 @@ def _text(given: dict[str, Any], name: str) -> str | None:
     return value
 
 
-def _store(connection: sqlite3.Connection, item: _Item) -> str:
+def _store(connection: sqlite3.Connection, item: _Item, course_id: str) -> str:
     link_id = secrets.token_hex(8)
     connection.execute(
-        "INSERT INTO links VALUES (?, (SELECT COUNT(*) + 1 FROM links), ?, ?, ?, ?)",
-        (link_id, item.title, item.text, item.url, json.dumps(item.custom)),
+        "INSERT INTO links (id, position, title, text, url, custom, course_id) "
+        "VALUES (?, (SELECT COUNT(*) + 1 FROM links), ?, ?, ?, ?, ?)",
+        (link_id, item.title, item.text, item.url, json.dumps(item.custom), course_id),
     )
     if item.line_item is not None:
         connection.execute(
-            "INSERT INTO line_items (label, maximum, resource_id, tag, link_id) "
-            "VALUES (:label, :maximum, :resource_id, :tag, :link_id)",
-            item.line_item | {"link_id": link_id},
+            "INSERT INTO line_items (label, maximum, resource_id, tag, link_id, course_id) "
+            "VALUES (:label, :maximum, :resource_id, :tag, :link_id, :course_id)",
+            item.line_item | {"link_id": link_id, "course_id": course_id},
         )
     return link_id

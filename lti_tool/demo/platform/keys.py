@@ -1,16 +1,12 @@
-"""Keys: the platform's own signing key, kept in a file, and the tool's public keys, fetched from its JWKS."""
+"""The tool's public keys, fetched from its JWKS, and what is asked of a token that one of them signed."""
 
-import hashlib
 import json
-import os
 import threading
-from pathlib import Path
 from typing import Any, Final
 
 import jwt
 import requests
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.types import Options
 
@@ -19,39 +15,6 @@ from lti_tool.demo.platform.errors import AssertionRefused
 _TIMEOUT_SECONDS: Final = 5
 _LARGEST_SET_BYTES: Final = 100_000
 _LARGEST_TOKEN: Final = 100_000
-
-
-class SigningKey:
-    """The platform's RSA key: made at the first start, the same ever after."""
-
-    def __init__(self, path: Path) -> None:
-        if not path.exists():
-            self._make(path)
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, RSAPrivateKey):
-            raise TypeError(f"The key file {path.name} holds no RSA key; remove it to have a new one made.")
-        self._key = key
-        public = key.public_key()
-        der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        self._kid = hashlib.sha256(der).hexdigest()[:16]
-        self._jwk = {**RSAAlgorithm.to_jwk(public, as_dict=True), "kid": self._kid, "alg": "RS256", "use": "sig"}
-        self._jwk.pop("key_ops", None)
-
-    @staticmethod
-    def _make(path: Path) -> None:
-        pem = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-
-    def sign(self, claims: dict[str, Any]) -> str:
-        """Give the claims as an RS256 token that names its key."""
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._kid})
-
-    def jwks(self) -> dict[str, list[dict[str, Any]]]:
-        """Give the public key set."""
-        return {"keys": [self._jwk]}
 
 
 class ToolKeys:

@@ -14,12 +14,13 @@ DEEP_LINK_SECONDS: Final = 7200
 
 @dataclass(frozen=True)
 class Launch:
-    """One launch: `link_id` is None when it asks for deep linking."""
+    """One launch in a course: `link_id` is None when it asks for deep linking."""
 
     message_hint: str
     login_hint: str
     user_id: str
     link_id: str | None
+    course_id: str
 
 
 class Launches:
@@ -29,15 +30,16 @@ class Launches:
         self._store = store
         self._clock = clock
 
-    def start(self, person: Person, link_id: str | None) -> Launch:
+    def start(self, person: Person, course_id: str, link_id: str | None) -> Launch:
         """Make the hints of a new launch by the signed-in person."""
-        launch = Launch(secrets.token_urlsafe(24), secrets.token_urlsafe(24), person.user_id, link_id)
+        launch = Launch(secrets.token_urlsafe(24), secrets.token_urlsafe(24), person.user_id, link_id, course_id)
         now = self._clock()
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM launches WHERE expires_at < ?", (now - HINT_SECONDS,))
             connection.execute(
-                "INSERT INTO launches (message_hint, login_hint, user_id, link_id, expires_at) VALUES (?, ?, ?, ?, ?)",
-                (launch.message_hint, launch.login_hint, launch.user_id, link_id, now + HINT_SECONDS),
+                "INSERT INTO launches (message_hint, login_hint, user_id, link_id, course_id, expires_at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (launch.message_hint, launch.login_hint, launch.user_id, link_id, course_id, now + HINT_SECONDS),
             )
         return launch
 
@@ -58,14 +60,20 @@ class Launches:
             if present is not None and present.user_id != row["user_id"]:
                 raise AuthorisationRefused("Another person is signed in by now.", code="login_required")
             connection.execute("UPDATE launches SET used = 1 WHERE message_hint = ?", (message_hint,))
-        return Launch(message_hint, login_hint, row["user_id"], row["link_id"])
+        return Launch(message_hint, login_hint, row["user_id"], row["link_id"], row["course_id"])
 
-    def offer_deep_link(self, user_id: str) -> str:
-        """Give the opaque data a deep linking response must bring back."""
+    def knows(self, message_hint: str) -> bool:
+        """Say whether a launch with this hint was started here."""
+        with self._store.transaction() as connection:
+            found = connection.execute("SELECT 1 FROM launches WHERE message_hint = ?", (message_hint,))
+            return found.fetchone() is not None
+
+    def offer_deep_link(self, user_id: str, course_id: str) -> str:
+        """Give the opaque data that a deep linking response for the course must bring back."""
         data = secrets.token_urlsafe(24)
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT INTO deep_links (data, user_id, expires_at) VALUES (?, ?, ?)",
-                (data, user_id, self._clock() + DEEP_LINK_SECONDS),
+                "INSERT INTO deep_links (data, user_id, course_id, expires_at) VALUES (?, ?, ?, ?)",
+                (data, user_id, course_id, self._clock() + DEEP_LINK_SECONDS),
             )
         return data

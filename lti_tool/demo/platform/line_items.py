@@ -7,10 +7,18 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from lti_tool.demo.platform.claims import AGS_SCOPE
-from lti_tool.demo.platform.course import Column, Course, column_of
+from lti_tool.demo.platform.courses import Column, Courses, column_of
 from lti_tool.demo.platform.errors import ServiceRefused
-from lti_tool.demo.platform.model import COURSE_ID, Platform
-from lti_tool.demo.platform.service_parts import answer, number_in, page_of, read_body, require_accept, text_in
+from lti_tool.demo.platform.model import Platform
+from lti_tool.demo.platform.service_parts import (
+    answer,
+    course_of,
+    number_in,
+    page_of,
+    read_body,
+    require_accept,
+    text_in,
+)
 from lti_tool.demo.platform.store import Store
 from lti_tool.demo.platform.tokens import AccessTokens
 
@@ -25,14 +33,14 @@ _KEPT: Final = ("startDateTime", "endDateTime", "gradesReleased", "submissionRev
 class LineItems:
     """Reads and writes line items."""
 
-    def __init__(self, platform: Platform, store: Store, course: Course) -> None:
+    def __init__(self, platform: Platform, store: Store, courses: Courses) -> None:
         self._platform = platform
         self._store = store
-        self._course = course
+        self._courses = courses
 
-    def find(self, number: int) -> Column:
+    def find(self, course_id: str, number: int) -> Column:
         """Give the column of an address that came with its query part; raises ServiceRefused (404)."""
-        column = next((column for column in self._course.columns() if column.number == number), None)
+        column = next((column for column in self._courses.columns(course_id) if column.number == number), None)
         if column is None or request.args.get("type_id") != "1":
             raise ServiceRefused("There is no such line item.", code="not_found", status=404)
         return column
@@ -40,31 +48,32 @@ class LineItems:
     def shown(self, column: Column) -> dict[str, Any]:
         """Give a column as the services write it."""
         item: dict[str, Any] = column.extra | {
-            "id": self._platform.line_item_url(column.number),
+            "id": self._platform.line_item_url(column.course_id, column.number),
             "label": column.label,
             "scoreMaximum": column.maximum,
         }
         optional = {"resourceId": column.resource_id, "tag": column.tag, "resourceLinkId": column.link_id}
         return item | {name: value for name, value in optional.items() if value is not None}
 
-    def filtered(self, wanted: dict[str, str | None]) -> list[dict[str, Any]]:
-        """Give the columns that fit every filter that is not None."""
+    def filtered(self, course_id: str, wanted: dict[str, str | None]) -> list[dict[str, Any]]:
+        """Give the course's columns that fit every filter that is not None; raises ServiceRefused (404)."""
+        course = course_of(self._courses, course_id)
         return [
             self.shown(column)
-            for column in self._course.columns()
+            for column in self._courses.columns(course.id)
             if wanted["resource_link_id"] in (None, column.link_id)
             and wanted["resource_id"] in (None, column.resource_id)
             and wanted["tag"] in (None, column.tag)
         ]
 
-    def make(self, body: dict[str, Any]) -> Column:
-        """Add a column; raises ServiceRefused."""
-        values = self._values(body)
+    def make(self, course_id: str, body: dict[str, Any]) -> Column:
+        """Add a column to a course; raises ServiceRefused."""
+        values = self._values(body) | {"course_id": course_of(self._courses, course_id).id}
         with self._store.transaction() as connection:
-            self._require_link(connection, values["link_id"])
+            self._require_link(connection, course_id, values["link_id"])
             row = connection.execute(
-                "INSERT INTO line_items (label, maximum, resource_id, tag, link_id, extra) "
-                "VALUES (:label, :maximum, :resource_id, :tag, :link_id, :extra) RETURNING *",
+                "INSERT INTO line_items (label, maximum, resource_id, tag, link_id, extra, course_id) "
+                "VALUES (:label, :maximum, :resource_id, :tag, :link_id, :extra, :course_id) RETURNING *",
                 values,
             ).fetchone()
             return column_of(row)
@@ -72,7 +81,8 @@ class LineItems:
     def replace(self, column: Column, body: dict[str, Any]) -> Column:
         """Replace a column by the body; its address and its link cannot change. Raises ServiceRefused."""
         values = self._values(body) | {"number": column.number}
-        if body.get("id", self._platform.line_item_url(column.number)) != self._platform.line_item_url(column.number):
+        url = self._platform.line_item_url(column.course_id, column.number)
+        if body.get("id", url) != url:
             raise ServiceRefused("The id of a line item cannot change.")
         if values["link_id"] not in (None, column.link_id):
             raise ServiceRefused("The resourceLinkId of a line item cannot change.")
@@ -108,46 +118,47 @@ class LineItems:
         }
 
     @staticmethod
-    def _require_link(connection: sqlite3.Connection, link_id: str | None) -> None:
-        if link_id is not None and not connection.execute("SELECT 1 FROM links WHERE id = ?", (link_id,)).fetchone():
+    def _require_link(connection: sqlite3.Connection, course_id: str, link_id: str | None) -> None:
+        found = connection.execute("SELECT 1 FROM links WHERE id = ? AND course_id = ?", (link_id, course_id))
+        if link_id is not None and not found.fetchone():
             raise ServiceRefused("The course has no such resource link.", code="not_found", status=404)
 
 
 def create_line_item_routes(platform: Platform, line_items: LineItems, tokens: AccessTokens) -> Blueprint:
     """Give the routes of the container and of its items."""
-    routes = Blueprint("line_items", __name__, url_prefix=f"/lti/courses/{COURSE_ID}/lineitems")
+    routes = Blueprint("line_items", __name__, url_prefix="/lti/courses/<course_id>/lineitems")
 
     @routes.get("")
-    def container() -> Response:
+    def container(course_id: str) -> Response:
         tokens.require(request, _READ, _WRITE)
         require_accept(request, CONTAINER_TYPE)
-        found = line_items.filtered({name: request.args.get(name) for name in _FILTERS})
-        page, headers = page_of(request, platform.line_items_url, found, filters=_FILTERS)
+        found = line_items.filtered(course_id, {name: request.args.get(name) for name in _FILTERS})
+        page, headers = page_of(request, platform.line_items_url(course_id), found, filters=_FILTERS)
         response = answer(page, CONTAINER_TYPE)
         response.headers.update(headers)
         return response
 
     @routes.post("")
-    def make() -> Response:
+    def make(course_id: str) -> Response:
         tokens.require(request, _WRITE)
-        return answer(line_items.shown(line_items.make(read_body(request, ITEM_TYPE))), ITEM_TYPE, 201)
+        return answer(line_items.shown(line_items.make(course_id, read_body(request, ITEM_TYPE))), ITEM_TYPE, 201)
 
     @routes.get("/<int:number>/lineitem")
-    def show(number: int) -> Response:
+    def show(course_id: str, number: int) -> Response:
         tokens.require(request, _READ, _WRITE)
         require_accept(request, ITEM_TYPE)
-        return answer(line_items.shown(line_items.find(number)), ITEM_TYPE)
+        return answer(line_items.shown(line_items.find(course_id, number)), ITEM_TYPE)
 
     @routes.put("/<int:number>/lineitem")
-    def replace(number: int) -> Response:
+    def replace(course_id: str, number: int) -> Response:
         tokens.require(request, _WRITE)
-        column = line_items.find(number)
+        column = line_items.find(course_id, number)
         return answer(line_items.shown(line_items.replace(column, read_body(request, ITEM_TYPE))), ITEM_TYPE)
 
     @routes.delete("/<int:number>/lineitem")
-    def remove(number: int) -> Response:
+    def remove(course_id: str, number: int) -> Response:
         tokens.require(request, _WRITE)
-        line_items.remove(line_items.find(number))
+        line_items.remove(line_items.find(course_id, number))
         return Response(status=204)
 
     return routes

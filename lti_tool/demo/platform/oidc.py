@@ -1,18 +1,17 @@
 """The authorisation endpoint: checks the tool's request and posts a signed launch to its redirect address."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, Request, Response, jsonify, render_template, request
+from flask import Blueprint, Request, Response, render_template, request
 
 from lti_tool.demo.platform import claims
-from lti_tool.demo.platform.course import Course
+from lti_tool.demo.platform.courses import Course, Courses
 from lti_tool.demo.platform.errors import AuthorisationRefused, PlatformError
-from lti_tool.demo.platform.keys import SigningKey
 from lti_tool.demo.platform.launches import Launch, Launches
 from lti_tool.demo.platform.model import STORAGE_TARGET, Clock, People, Person, Platform
-from lti_tool.demo.platform.own_assignment import ACTIVITY_ID, TITLE, OwnAssignment
+from lti_tool.demo.platform.own_assignment import OwnAssignment
 from lti_tool.demo.platform.sessions import COOKIE, Sessions
+from lti_tool.demo.platform.signing_keys import SigningKeys
 
 _FIXED: Final = {
     "response_type": ("id_token", "unsupported_response_type"),
@@ -20,6 +19,7 @@ _FIXED: Final = {
     "scope": ("openid", "invalid_scope"),
     "prompt": ("none", "invalid_request"),
 }
+_GONE: Final = "What this launch was about no longer exists."
 
 
 def post_form(action: str, fields: dict[str, str]) -> Response:
@@ -38,18 +38,18 @@ class Authorisation:
         people: People,
         sessions: Sessions,
         launches: Launches,
-        course: Course,
+        courses: Courses,
         own: OwnAssignment,
-        key: SigningKey,
+        keys: SigningKeys,
         clock: Clock,
     ) -> None:
         self._platform = platform
         self._people = people
         self._sessions = sessions
         self._launches = launches
-        self._course = course
+        self._courses = courses
         self._own = own
-        self._key = key
+        self._keys = keys
         self._clock = clock
 
     def answer(self, incoming: Request, values: dict[str, list[str]]) -> Response:
@@ -86,65 +86,70 @@ class Authorisation:
         if person is None:
             raise AuthorisationRefused("The person is no longer known here.", code="login_required")
         message = self._message(person, launch)
-        return self._key.sign(message | claims.signed_parts(self._platform, given["nonce"], self._clock()))
+        return self._keys.sign(message | claims.signed_parts(self._platform, given["nonce"], self._clock()))
 
     def _message(self, person: Person, launch: Launch) -> dict[str, Any]:
+        course = self._courses.course(launch.course_id)
+        if course is None:
+            raise AuthorisationRefused("The course no longer exists.")
         if launch.link_id is None:
-            data = self._launches.offer_deep_link(person.user_id)
-            return claims.deep_linking_claims(self._platform, person, data)
+            data = self._launches.offer_deep_link(person.user_id, course.id)
+            return claims.deep_linking_claims(self._platform, person, course, data)
         kind, _, about = launch.link_id.partition(":")
         if about:
-            return self._other_message(person, kind, about)
-        link = self._course.link(launch.link_id)
+            return self._other_message(person, course, kind, about)
+        link = self._courses.link(launch.link_id)
         if link is None:
             raise AuthorisationRefused("The assignment no longer exists.")
-        return claims.link_claims(self._platform, person, link, self._course.only_column_of(link.id))
+        return claims.link_claims(self._platform, person, course, link, self._courses.only_column_of(link.id))
 
-    def _other_message(self, person: Person, kind: str, about: str) -> dict[str, Any]:
+    def _other_message(self, person: Person, course: Course, kind: str, about: str) -> dict[str, Any]:
         """A message that is about no resource link: `kind:about` stands in the launch's place for one."""
-        activity = {"id": ACTIVITY_ID, "title": TITLE}
-        custom = (self._own.processor() or {}).get("custom", {})
         match kind:
-            case "attach":
-                data = self._launches.offer_deep_link(person.user_id)
-                return claims.attach_claims(self._platform, person, data, activity)
-            case "settings":
-                own: dict[str, Any] = {"activity": activity}
-                return claims.message_claims(self._platform, person, "LtiAssetProcessorSettingsRequest", own, custom)
-            case "report" if (asset := self._own.asset(about)) is not None:
-                own = {
-                    "activity": activity,
-                    "submission": {"id": asset.submission_id},
-                    "asset": {"id": asset.id},
-                    "for_user": {"user_id": asset.user_id},
-                    "assetreport_type": "blindmark",
-                }
-                return claims.message_claims(self._platform, person, "LtiReportReviewRequest", own, custom)
+            case "attach" | "settings" | "report":
+                return self._processor_message(person, course, kind, about)
             case "terms":
                 own = {"eulaservice": {"url": self._platform.eula_url, "scope": claims.EULA_SCOPES}}
-                return claims.message_claims(self._platform, person, "LtiEulaRequest", own, {})
+                return claims.message_claims(self._platform, person, course, "LtiEulaRequest", own, {})
             case "privacy":
-                return claims.privacy_claims(self._platform, person, about)
+                return claims.privacy_claims(self._platform, person, course, about)
             case "review":
                 link_id, _, user_id = about.partition(",")
-                link = self._course.link(link_id)
-                if link is not None:
-                    column = self._course.only_column_of(link.id)
-                    return claims.review_claims(self._platform, person, link, column, user_id)
-        raise AuthorisationRefused("What this launch was about no longer exists.")
+                link = self._courses.link(link_id)
+                if link is not None and link.course_id == course.id:
+                    column = self._courses.only_column_of(link.id)
+                    return claims.review_claims(self._platform, person, course, link, column, user_id)
+        raise AuthorisationRefused(_GONE)
+
+    def _processor_message(self, person: Person, course: Course, kind: str, about: str) -> dict[str, Any]:
+        activity = self._own.activity_of(course.id)
+        custom = (activity.processor or {}).get("custom", {})
+        own: dict[str, Any] = {"activity": activity.claim}
+        if kind == "attach":
+            data = self._launches.offer_deep_link(person.user_id, course.id)
+            return claims.attach_claims(self._platform, person, course, data, activity.claim)
+        if kind == "settings":
+            message_type = "LtiAssetProcessorSettingsRequest"
+            return claims.message_claims(self._platform, person, course, message_type, own, custom)
+        asset = self._own.asset(about)
+        if asset is None or asset.activity_id != activity.id:
+            raise AuthorisationRefused(_GONE)
+        own |= {
+            "submission": {"id": asset.submission_id},
+            "asset": {"id": asset.id},
+            "for_user": {"user_id": asset.user_id},
+            "assetreport_type": "blindmark",
+        }
+        return claims.message_claims(self._platform, person, course, "LtiReportReviewRequest", own, custom)
 
 
-def create_oidc_routes(authorisation: Authorisation, jwks: Callable[[], dict[str, Any]]) -> Blueprint:
-    """Give the routes of the authorisation endpoint and of the platform's key set."""
+def create_oidc_routes(authorisation: Authorisation, path: str) -> Blueprint:
+    """Give the route of the authorisation endpoint."""
     routes = Blueprint("oidc", __name__)
 
-    @routes.route("/lti/auth", methods=["GET", "POST"])
+    @routes.route(path, methods=["GET", "POST"])
     def authorise() -> Response:
         values = request.form if request.method == "POST" else request.args
         return authorisation.answer(request, values.to_dict(flat=False))
-
-    @routes.get("/lti/jwks.json")
-    def key_set() -> Response:
-        return jsonify(jwks())
 
     return routes

@@ -11,20 +11,40 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request, url_for
 
-from lti_tool.demo.platform.claims import ASSET_SCOPE, LTI, REPORT_SCOPE, context
+from lti_tool.demo.platform.claims import (
+    ASSET_SCOPE,
+    LTI,
+    REPORT_SCOPE,
+    SUBMISSION_NOTICE,
+    context,
+    deployment_of,
+)
+from lti_tool.demo.platform.courses import Courses
 from lti_tool.demo.platform.errors import ServiceRefused
-from lti_tool.demo.platform.model import Clock, Person, Platform
+from lti_tool.demo.platform.model import ACTIVITY_ID, ACTIVITY_TITLE, COURSE_ID, Clock, Person, Platform
 from lti_tool.demo.platform.notices import Notices
 from lti_tool.demo.platform.scores import nanoseconds_of
 from lti_tool.demo.platform.store import Store
 from lti_tool.demo.platform.tokens import AccessTokens
 
-ACTIVITY_ID: Final = "activity-reflection"
-TITLE: Final = "Reflection letter"
-NOTICE: Final = "LtiAssetProcessorSubmissionNotice"
 _PROGRESS: Final = ("Processed", "Processing", "PendingManual", "Failed", "NotProcessed", "NotReady")
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One assignment of the platform's own; `processor` is the item that a tool attached, if one did."""
+
+    id: str
+    course_id: str
+    title: str
+    processor: dict[str, Any] | None
+
+    @property
+    def claim(self) -> dict[str, str]:
+        """The activity as launches and notices name it."""
+        return {"id": self.id, "title": self.title}
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,7 @@ class Asset:
     """One file or text, as it came."""
 
     id: str
+    activity_id: str
     submission_id: str
     user_id: str
     file_name: str | None
@@ -50,64 +71,85 @@ class Report:
 class OwnAssignment:
     """Knows what is attached, what came in, and what was reported."""
 
-    def __init__(self, platform: Platform, store: Store, notices: Notices, clock: Clock) -> None:
+    def __init__(self, platform: Platform, store: Store, courses: Courses, notices: Notices, clock: Clock) -> None:
         self._platform = platform
         self._store = store
+        self._courses = courses
         self._notices = notices
         self._clock = clock
+        with store.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO activities (id, course_id, title) VALUES (?, ?, ?)",
+                (ACTIVITY_ID, COURSE_ID, ACTIVITY_TITLE),
+            )
 
-    def attach(self, item: dict[str, Any]) -> None:
+    def attach(self, course_id: str, item: dict[str, Any]) -> None:
         """Keep a deep-linked processor in place of an earlier one."""
         with self._store.transaction() as connection:
-            connection.execute("DELETE FROM processor")
-            connection.execute("INSERT INTO processor VALUES (?)", (json.dumps(item),))
+            connection.execute("UPDATE activities SET processor = ? WHERE course_id = ?", (json.dumps(item), course_id))
 
-    def processor(self) -> dict[str, Any] | None:
-        """Give the attached processor."""
+    def activity_of(self, course_id: str) -> Activity:
+        """Give the one activity that every course has."""
         with self._store.transaction() as connection:
-            row = connection.execute("SELECT item FROM processor").fetchone()
-        return None if row is None else dict(json.loads(row["item"]))
+            row = connection.execute("SELECT * FROM activities WHERE course_id = ?", (course_id,)).fetchone()
+        processor = None if row["processor"] is None else dict(json.loads(row["processor"]))
+        return Activity(row["id"], row["course_id"], row["title"], processor)
 
-    def hand_in(self, person: Person, files: list[tuple[str | None, str, bytes]]) -> str:
+    def hand_in(self, activity: Activity, person: Person, files: list[tuple[str | None, str, bytes]]) -> str:
         """Take a submission of (file name, content type, content) and tell the tool; give its id."""
         submission = f"submission-{secrets.token_hex(6)}"
         with self._store.transaction() as connection:
             for name, kind, content in files:
                 connection.execute(
-                    "INSERT INTO assets (id, submission_id, user_id, file_name, content_type, content, at) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (f"asset-{secrets.token_hex(6)}", submission, person.user_id, name, kind, content, self._clock()),
+                    "INSERT INTO assets "
+                    "(id, activity_id, submission_id, user_id, file_name, content_type, content, at) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        f"asset-{secrets.token_hex(6)}",
+                        activity.id,
+                        submission,
+                        person.user_id,
+                        name,
+                        kind,
+                        content,
+                        self._clock(),
+                    ),
                 )
-        self.announce(submission)
+        self.announce(activity, submission)
         return submission
 
-    def announce(self, submission: str) -> None:
+    def announce(self, activity: Activity, submission: str) -> None:
         """Send the notice of a submission, for the first time or again."""
-        processor, assets = self.processor(), [one for one in self.assets() if one.submission_id == submission]
-        if processor is None or not assets:
+        course = self._courses.course(activity.course_id)
+        assets = [one for one in self.assets(activity) if one.submission_id == submission]
+        if course is None or activity.processor is None or not assets:
             return
         claims = {
-            LTI + "activity": {"id": ACTIVITY_ID, "title": TITLE},
+            LTI + "activity": activity.claim,
             LTI + "submission": {"id": submission},
             LTI + "for_user": {"user_id": assets[0].user_id},
-            LTI + "context": context(),
+            LTI + "context": context(course),
             LTI + "assetservice": {"scope": [ASSET_SCOPE], "assets": [self._announced(one) for one in assets]},
             LTI + "assetreport": {"scope": [REPORT_SCOPE], "report_url": self._platform.reports_url},
         }
-        if processor.get("custom"):
-            claims[LTI + "custom"] = processor["custom"]
-        self._notices.send(NOTICE, claims)
+        if activity.processor.get("custom"):
+            claims[LTI + "custom"] = activity.processor["custom"]
+        self._notices.send(SUBMISSION_NOTICE, claims, deployment_of(self._platform, course))
 
-    def assets(self) -> list[Asset]:
+    def assets(self, activity: Activity) -> list[Asset]:
         """Give everything that came in, in its order."""
-        with self._store.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, submission_id, user_id, file_name, content_type, content FROM assets ORDER BY position"
-            )
-            return [Asset(*row) for row in rows]
+        return [one for one in self._all_assets() if one.activity_id == activity.id]
 
     def asset(self, asset_id: str) -> Asset | None:
-        return next((one for one in self.assets() if one.id == asset_id), None)
+        return next((one for one in self._all_assets() if one.id == asset_id), None)
+
+    def _all_assets(self) -> list[Asset]:
+        with self._store.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, activity_id, submission_id, user_id, file_name, content_type, content "
+                "FROM assets ORDER BY position"
+            )
+            return [Asset(*row) for row in rows]
 
     def take_report(self, body: dict[str, Any]) -> None:
         """Check and keep a report; raises ServiceRefused (400, 404, 409)."""
@@ -177,7 +219,7 @@ def create_asset_routes(own: OwnAssignment, tokens: AccessTokens) -> Blueprint:
         ticket = secrets.token_urlsafe(24)
         passes[ticket] = asset_id
         answer = Response(status=302)
-        answer.headers["Location"] = f"/lti/files/{ticket}"
+        answer.headers["Location"] = url_for("assets.file", ticket=ticket)
         return answer
 
     @routes.get("/lti/files/<ticket>")
@@ -199,6 +241,3 @@ def create_asset_routes(own: OwnAssignment, tokens: AccessTokens) -> Blueprint:
         return answer
 
     return routes
-
-
-__all__ = ["ACTIVITY_ID", "TITLE", "OwnAssignment", "create_asset_routes"]

@@ -1,4 +1,4 @@
-"""The pages people see: sign-in, course, assignment, gradebook, and the launches that start from them."""
+"""The pages people see: sign-in, courses, assignments, gradebooks, and the launches that start from them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -9,14 +9,15 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from markupsafe import escape
 from werkzeug.wrappers import Response as BaseResponse
 
-from lti_tool.demo.platform.course import Course, Link
-from lti_tool.demo.platform.deep_linking import PROCESSOR, DeepLinking
+from lti_tool.demo.platform.claims import deployment_of
+from lti_tool.demo.platform.copying import Copying
+from lti_tool.demo.platform.courses import Course, Courses, Link
+from lti_tool.demo.platform.deep_linking import DeepLinking
 from lti_tool.demo.platform.errors import DeepLinkRefused, PageRefused
 from lti_tool.demo.platform.launches import Launches
-from lti_tool.demo.platform.model import STORAGE_TARGET, People, Person, Platform, origin_of
+from lti_tool.demo.platform.model import COURSE_ID, STORAGE_TARGET, People, Person, Platform, origin_of
 from lti_tool.demo.platform.oidc import post_form
-from lti_tool.demo.platform.own_assignment import TITLE, OwnAssignment
-from lti_tool.demo.platform.registration import Registration
+from lti_tool.demo.platform.own_assignment import OwnAssignment
 from lti_tool.demo.platform.sessions import Sessions
 
 _ROLE_NAMES: Final = {
@@ -25,6 +26,8 @@ _ROLE_NAMES: Final = {
     "administrator": "Administrator",
     "student": "Student",
 }
+_FIRST: Final = {"course_id": COURSE_ID}
+"""The first course is also found under addresses that name none."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,10 @@ class Pages:
     platform: Platform
     people: People
     sessions: Sessions
-    course: Course
+    courses: Courses
     launches: Launches
     deep_linking: DeepLinking
-    registration: Registration
+    copying: Copying
     own: OwnAssignment
 
     def person(self) -> Person:
@@ -49,32 +52,46 @@ class Pages:
 
     def link(self, link_id: str) -> Link:
         """Give an assignment; raises PageRefused (404)."""
-        link = self.course.link(link_id)
+        link = self.courses.link(link_id)
         if link is None:
             raise PageRefused("There is no such assignment.", code="not_found", status=404)
         return link
 
-    def render(self, template: str, **values: object) -> str:
-        """Give a page with everything the frame around every page needs."""
+    def course(self, course_id: str) -> Course:
+        """Give a course; raises PageRefused (404)."""
+        course = self.courses.course(course_id)
+        if course is None:
+            raise PageRefused("There is no such course.", code="not_found", status=404)
+        return course
+
+    def render(self, template: str, course: Course | None = None, **values: object) -> str:
+        """Give a page, of a course or of none, with everything the frame around every page needs."""
         return render_template(
             template,
+            course=course or self.course(COURSE_ID),
             person=self.sessions.person_of(request),
             role_names=_ROLE_NAMES,
+            school=self.platform.name,
             tool_url=self.platform.tool_url,
             tool_origin=origin_of(self.platform.tool_url),
             **values,
         )
 
-    def launch(self, person: Person, link: Link | None, message: str | None = None) -> Response:
-        """Give the form that starts the tool's login for an assignment, another message, or else deep linking."""
-        started = self.launches.start(person, link.id if link else message)
+    def launch(self, person: Person, course: Course, link: Link | None, message: str | None = None) -> Response:
+        """Give the form that starts the tool's login for an assignment, another message, or else deep linking.
+
+        Raises PageRefused when the tool is not enabled.
+        """
+        if not self.platform.connection.enabled:
+            raise PageRefused("The administrator has not enabled this tool yet.")
+        started = self.launches.start(person, course.id, link.id if link else message)
         fields = {
             "iss": self.platform.issuer,
             "login_hint": started.login_hint,
             "target_link_uri": link.url if link else self.platform.redirect_uri,
             "lti_message_hint": started.message_hint,
             "client_id": self.platform.client_id,
-            "lti_deployment_id": self.platform.deployment_id,
+            "lti_deployment_id": deployment_of(self.platform, course),
             "lti_storage_target": STORAGE_TARGET,
         }
         return post_form(self.platform.tool_login_url, fields)
@@ -83,12 +100,11 @@ class Pages:
 def create_page_routes(pages: Pages) -> Blueprint:
     """Give the routes of all pages."""
     routes = Blueprint("pages", __name__)
-    routes.before_request(partial(_keep_one_host, pages.platform))
+    routes.before_request(partial(keep_one_host, pages.platform))
     _add_sign_in(routes, pages)
     _add_course(routes, pages)
     _add_launches(routes, pages)
     _add_own(routes, pages)
-    _add_administration(routes, pages)
     return routes
 
 
@@ -101,22 +117,24 @@ def create_return_routes(pages: Pages) -> Blueprint:
         tokens = request.form.getlist("JWT")
         if len(tokens) != 1:
             raise DeepLinkRefused("The form must hold one field JWT.")
-        link_id = pages.deep_linking.take(tokens[0])
-        target = url_for("pages.assignment", link_id=link_id) if link_id else url_for("pages.course")
-        if link_id == PROCESSOR:
-            target = url_for("pages.own")
+        taken = pages.deep_linking.take(tokens[0])
+        target = url_for("pages.own" if taken.attached else "pages.course", course_id=taken.course_id)
+        if taken.link_id:
+            target = url_for("pages.assignment", link_id=taken.link_id)
         return pages.render("leave_frame.html", target=target)
 
     @routes.get("/lti/return")
     @routes.get("/lti/return/<link_id>")
     def come_back(link_id: str | None = None) -> str:
-        target = url_for("pages.assignment", link_id=link_id) if link_id else url_for("pages.course")
+        target = url_for("pages.course", course_id=COURSE_ID)
+        if link_id:
+            target = url_for("pages.assignment", link_id=link_id)
         return pages.render("leave_frame.html", target=target)
 
     return routes
 
 
-def _keep_one_host(platform: Platform) -> BaseResponse | None:
+def keep_one_host(platform: Platform) -> BaseResponse | None:
     """Send people who came by another name of this machine to the public one, which the launches use."""
     if request.host.lower() == urlsplit(platform.public_url).netloc.lower():
         return None
@@ -136,7 +154,7 @@ def _add_sign_in(routes: Blueprint, pages: Pages) -> None:
         person = pages.people.by_key(request.form.get("key", ""))
         if person is None:
             raise PageRefused("There is no such person.", code="not_found", status=404)
-        response = Response(status=303, headers={"Location": url_for("pages.course")})
+        response = Response(status=303, headers={"Location": url_for("pages.course", course_id=COURSE_ID)})
         pages.sessions.sign_in(person, response)
         return response
 
@@ -148,47 +166,58 @@ def _add_sign_in(routes: Blueprint, pages: Pages) -> None:
 
 
 def _add_course(routes: Blueprint, pages: Pages) -> None:
-    @routes.get("/course")
-    def course() -> str:
+    @routes.get("/course", defaults=_FIRST)
+    @routes.get("/courses/<course_id>")
+    def course(course_id: str) -> str:
         pages.person()
-        return pages.render("course.html", links=pages.course.links())
+        shown = pages.course(course_id)
+        others = [each for each in pages.courses.all() if each.id != shown.id]
+        activity = pages.own.activity_of(shown.id)
+        return pages.render("course.html", shown, links=pages.courses.links(shown.id), activity=activity, others=others)
 
-    @routes.get("/course/add")
-    def add() -> str:
-        _require_teacher(pages.person())
-        return pages.render("add.html")
+    @routes.post("/courses/<course_id>/copy")
+    def copy(course_id: str) -> BaseResponse:
+        require_teacher(pages.person())
+        made = pages.copying.copy(pages.course(course_id))
+        return redirect(url_for("pages.course", course_id=made.id), 303)
+
+    @routes.get("/course/add", defaults=_FIRST)
+    @routes.get("/courses/<course_id>/add")
+    def add(course_id: str) -> str:
+        require_teacher(pages.person())
+        return pages.render("add.html", pages.course(course_id))
 
     @routes.get("/course/links/<link_id>")
     def assignment(link_id: str) -> str:
         pages.person()
-        return pages.render("assignment.html", link=pages.link(link_id))
+        link = pages.link(link_id)
+        return pages.render("assignment.html", pages.course(link.course_id), link=link)
 
-    @routes.get("/gradebook")
-    def gradebook() -> str:
-        person = pages.person()
+    @routes.get("/gradebook", defaults=_FIRST)
+    @routes.get("/courses/<course_id>/gradebook")
+    def gradebook(course_id: str) -> str:
+        person, shown = pages.person(), pages.course(course_id)
         rows = [person] if person.role == "student" else pages.people.students
-        grades = {(grade.user_id, grade.number): grade for grade in pages.course.grades()}
-        return pages.render("gradebook.html", rows=rows, columns=pages.course.columns(), grades=grades)
+        grades = {(grade.user_id, grade.number): grade for grade in pages.courses.grades()}
+        columns = pages.courses.columns(shown.id)
+        return pages.render("gradebook.html", shown, rows=rows, columns=columns, grades=grades)
 
 
 def _add_own(routes: Blueprint, pages: Pages) -> None:
-    @routes.get("/course/reflection")
-    def own() -> str:
-        person = pages.person()
-        mine = [one for one in pages.own.assets() if person.role != "student" or one.user_id == person.user_id]
+    @routes.get("/course/reflection", defaults=_FIRST)
+    @routes.get("/courses/<course_id>/reflection")
+    def own(course_id: str) -> str:
+        person, shown = pages.person(), pages.course(course_id)
+        activity = pages.own.activity_of(shown.id)
+        assets = pages.own.assets(activity)
+        mine = [one for one in assets if person.role != "student" or one.user_id == person.user_id]
         names = {each.user_id: each.name for each in pages.people.all}
-        return pages.render(
-            "own.html",
-            title=TITLE,
-            processor=pages.own.processor(),
-            assets=mine,
-            reports=pages.own.reports(),
-            names=names,
-        )
+        reports = pages.own.reports()
+        return pages.render("own.html", shown, activity=activity, assets=mine, reports=reports, names=names)
 
-    @routes.post("/course/reflection")
-    def hand_in() -> BaseResponse:
-        person = pages.person()
+    @routes.post("/courses/<course_id>/reflection")
+    def hand_in(course_id: str) -> BaseResponse:
+        person, shown = pages.person(), pages.course(course_id)
         if person.role != "student":
             raise PageRefused("Only students hand in.")
         text, file = request.form.get("text", "").strip(), request.files.get("file")
@@ -199,56 +228,50 @@ def _add_own(routes: Blueprint, pages: Pages) -> None:
             files.append((file.filename, file.mimetype or "application/octet-stream", file.read()))
         if not files:
             raise PageRefused("There is nothing to hand in.")
-        pages.own.hand_in(person, files)
-        return redirect(url_for("pages.own"), 303)
+        pages.own.hand_in(pages.own.activity_of(shown.id), person, files)
+        return redirect(url_for("pages.own", course_id=shown.id), 303)
 
-    @routes.post("/course/reflection/<submission>/again")
-    def send_again(submission: str) -> BaseResponse:
-        _require_teacher(pages.person())
-        pages.own.announce(submission)
-        return redirect(url_for("pages.own"), 303)
-
-    @routes.get("/course/message/<message>")
-    def framed(message: str) -> str:
-        pages.person()
-        return pages.render("message.html", message=message)
-
-    @routes.get("/launch/message/<message>")
-    def launch_message(message: str) -> Response:
-        person = pages.person()
-        kind = message.partition(":")[0]
-        if kind in ("attach", "settings"):
-            _require_teacher(person)
-        if kind == "privacy" and person.role != "administrator":
-            raise PageRefused("Only the administrator does this.")
-        # Whose work a report or a review shows is not asked here, as on a platform that leaves it to the tool.
-        return pages.launch(person, None, message)
-
-
-def _add_administration(routes: Blueprint, pages: Pages) -> None:
-    @routes.route("/admin/tools", methods=["GET", "POST"])
-    def tools() -> str:
-        if pages.person().role != "administrator":
-            raise PageRefused("Only the administrator adds tools.")
-        given = request.form.get("address", "").strip()
-        if request.method == "POST" and origin_of(given) != origin_of(pages.platform.tool_url):
-            raise PageRefused("This demonstration knows one tool only. Paste the address that it made.")
-        frame = pages.registration.start(given) if request.method == "POST" else ""
-        return pages.render("tools.html", frame=frame, people=pages.people.students)
+    @routes.post("/courses/<course_id>/reflection/<submission>/again")
+    def send_again(course_id: str, submission: str) -> BaseResponse:
+        require_teacher(pages.person())
+        pages.own.announce(pages.own.activity_of(pages.course(course_id).id), submission)
+        return redirect(url_for("pages.own", course_id=course_id), 303)
 
 
 def _add_launches(routes: Blueprint, pages: Pages) -> None:
-    @routes.get("/launch/deep-linking")
-    def launch_deep_linking() -> Response:
+    @routes.get("/launch/deep-linking", defaults=_FIRST)
+    @routes.get("/courses/<course_id>/launch/deep-linking")
+    def launch_deep_linking(course_id: str) -> Response:
         person = pages.person()
-        _require_teacher(person)
-        return pages.launch(person, None)
+        require_teacher(person)
+        return pages.launch(person, pages.course(course_id), None)
 
     @routes.get("/launch/<link_id>")
     def launch(link_id: str) -> Response:
-        return pages.launch(pages.person(), pages.link(link_id))
+        person, link = pages.person(), pages.link(link_id)
+        return pages.launch(person, pages.course(link.course_id), link)
+
+    @routes.get("/course/message/<message>", defaults=_FIRST)
+    @routes.get("/courses/<course_id>/message/<message>")
+    def framed(course_id: str, message: str) -> str:
+        pages.person()
+        shown = pages.course(course_id)
+        return pages.render("message.html", shown, message=message, activity=pages.own.activity_of(shown.id))
+
+    @routes.get("/launch/message/<message>", defaults=_FIRST)
+    @routes.get("/courses/<course_id>/launch/message/<message>")
+    def launch_message(course_id: str, message: str) -> Response:
+        person = pages.person()
+        kind = message.partition(":")[0]
+        if kind in ("attach", "settings"):
+            require_teacher(person)
+        if kind == "privacy" and person.role != "administrator":
+            raise PageRefused("Only the administrator does this.")
+        # Whose work a report or a review shows is not asked here, as on a platform that leaves it to the tool.
+        return pages.launch(person, pages.course(course_id), None, message)
 
 
-def _require_teacher(person: Person) -> None:
+def require_teacher(person: Person) -> None:
+    """Let the teacher pass; raises PageRefused (403)."""
     if person.role != "teacher":
-        raise PageRefused("Only the teacher of the course can add assignments.")
+        raise PageRefused("Only the teacher changes a course.")

@@ -11,11 +11,12 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
-from lti_tool.demo.platform.claims import ALL_SCOPES
-from lti_tool.demo.platform.errors import PlatformError
+from lti_tool.demo.platform.claims import ALL_SCOPES, NOTICE_TYPES
+from lti_tool.demo.platform.errors import PageRefused, PlatformError
 from lti_tool.demo.platform.model import Clock, Platform, origin_of
 from lti_tool.demo.platform.sessions import hash_of
 from lti_tool.demo.platform.store import Store
+from lti_tool.demo.platform.variables import VARIABLES
 
 PLATFORM_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -43,7 +44,9 @@ class Registration:
         self._restore()
 
     def start(self, tool_address: str) -> str:
-        """Give the address of the tool's registration page with everything it needs."""
+        """Give the address of the tool's registration page with everything it needs; raises PageRefused."""
+        if not self._platform.ways.registers:
+            raise PageRefused("Tools are registered with the maker of this LMS, once for all schools.")
         token = secrets.token_urlsafe(32)
         with self._store.transaction() as connection:
             connection.execute(
@@ -68,11 +71,23 @@ class Registration:
         scopes = [scope for scope in asked if scope in ALL_SCOPES and scope not in self._withheld]
         client_id, deployment_id = f"client-{secrets.token_hex(6)}", f"deployment-{secrets.token_hex(4)}"
         with self._store.transaction() as connection:
+            # The deployments of the earlier registration end with it.
+            connection.execute("UPDATE courses SET deployment_id = NULL")
+            connection.execute("DELETE FROM notice_handlers")
             connection.execute("DELETE FROM tools")
-            connection.execute("INSERT INTO tools VALUES (?, ?, ?)", (client_id, deployment_id, " ".join(scopes)))
+            connection.execute(
+                "INSERT INTO tools (client_id, deployment_id, scopes, enabled) VALUES (?, ?, ?, ?)",
+                (client_id, deployment_id, " ".join(scopes), self._platform.ways.enables_registrations),
+            )
         self._restore()
         granted = body | {"client_id": client_id, "scope": " ".join(scopes)}
         return granted | {TOOL_CONFIGURATION: own | {"deployment_id": deployment_id}}
+
+    def enable(self) -> None:
+        """Let the registered tool in."""
+        with self._store.transaction() as connection:
+            connection.execute("UPDATE tools SET enabled = 1")
+        self._restore()
 
     def _restore(self) -> None:
         with self._store.transaction() as connection:
@@ -80,6 +95,7 @@ class Registration:
         if row is not None:
             self._platform.connection.client_id = row["client_id"]
             self._platform.connection.deployment_id = row["deployment_id"]
+            self._platform.connection.enabled = bool(row["enabled"])
 
 
 def configuration_url(platform: Platform) -> str:
@@ -91,21 +107,23 @@ def configuration(platform: Platform) -> dict[str, Any]:
     """Give the platform's own account of itself."""
     return {
         "issuer": platform.issuer,
-        "authorization_endpoint": f"{platform.public_url}/lti/auth",
+        "authorization_endpoint": platform.authorisation_url,
         "token_endpoint": platform.token_url,
+        "authorization_server": platform.token_audience,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "jwks_uri": f"{platform.public_url}/lti/jwks.json",
+        "jwks_uri": platform.keys_url,
         "registration_endpoint": f"{platform.public_url}/lti/registrations",
         "scopes_supported": ["openid", *ALL_SCOPES],
         "response_types_supported": ["id_token"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": list(CLAIMS),
         PLATFORM_CONFIGURATION: {
-            "product_family_code": "blindmark-demonstration-lms",
+            "product_family_code": platform.ways.family,
             "version": "1.0",
             "messages_supported": [{"type": name, "placements": places} for name, places in MESSAGES.items()],
-            "variables": ["Context.id.history", "ResourceLink.id.history"],
+            "notice_types_supported": NOTICE_TYPES,
+            "variables": list(VARIABLES),
         },
     }
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from lti_tool.demo.platform.claims import AGS_SCOPE
-from lti_tool.demo.platform.course import Column, Course
+from lti_tool.demo.platform.courses import Column, Courses
 from lti_tool.demo.platform.errors import ServiceRefused
 from lti_tool.demo.platform.line_items import LineItems
-from lti_tool.demo.platform.model import COURSE_ID, Clock, People, Platform
+from lti_tool.demo.platform.model import Clock, People, Platform
 from lti_tool.demo.platform.service_parts import answer, number_in, page_of, read_body, require_accept, text_in
 from lti_tool.demo.platform.store import Store
 from lti_tool.demo.platform.tokens import AccessTokens
@@ -22,6 +22,7 @@ _ACTIVITY: Final = ("Initialized", "Started", "InProgress", "Submitted", "Comple
 _GRADING: Final = ("NotReady", "Pending", "PendingManual", "FullyGraded", "Failed")
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FUTURE_SECONDS: Final = 60
+_PREFIX: Final = "/lti/courses/<course_id>/lineitems/<int:number>/lineitem"
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,11 +42,11 @@ def nanoseconds_of(text: object) -> int:
 class Scores:
     """Takes scores and gives results."""
 
-    def __init__(self, platform: Platform, store: Store, people: People, course: Course, clock: Clock) -> None:
+    def __init__(self, platform: Platform, store: Store, people: People, courses: Courses, clock: Clock) -> None:
         self._platform = platform
         self._store = store
         self._students = {person.user_id for person in people.students}
-        self._course = course
+        self._courses = courses
         self._clock = clock
 
     def take(self, column: Column, body: dict[str, Any]) -> None:
@@ -69,13 +70,14 @@ class Scores:
                 (*key, moment, given, out_of, comment, scored_by),
             )
             connection.execute(
-                "INSERT INTO received_scores (number, body) VALUES (?, ?)", (column.number, json.dumps(body))
+                "INSERT INTO received_scores (course_id, number, body) VALUES (?, ?, ?)",
+                (column.course_id, column.number, json.dumps(body)),
             )
 
     def results(self, column: Column, user_id: str | None) -> list[dict[str, Any]]:
         """Give what the gradebook shows in the column, for everyone or one user."""
-        item, results = self._platform.line_item_url(column.number), []
-        for grade in self._course.grades():
+        item, results = self._platform.line_item_url(column.course_id, column.number), []
+        for grade in self._courses.grades():
             if grade.number != column.number or user_id not in (None, grade.user_id):
                 continue
             result: dict[str, Any] = {"id": f"{results_url(item)}&user_id={grade.user_id}", "scoreOf": item}
@@ -116,21 +118,21 @@ def _check_submission(submission: object) -> None:
 
 def create_score_routes(platform: Platform, scores: Scores, line_items: LineItems, tokens: AccessTokens) -> Blueprint:
     """Give the routes below a line item's address."""
-    routes = Blueprint("scores", __name__, url_prefix=f"/lti/courses/{COURSE_ID}/lineitems/<int:number>/lineitem")
+    routes = Blueprint("scores", __name__, url_prefix=_PREFIX)
 
     @routes.post("/scores")
-    def take(number: int) -> Response:
+    def take(course_id: str, number: int) -> Response:
         tokens.require(request, AGS_SCOPE + "score")
-        column = line_items.find(number)
+        column = line_items.find(course_id, number)
         scores.take(column, read_body(request, SCORE_TYPE))
         return Response(status=200)
 
     @routes.get("/results")
-    def results(number: int) -> Response:
+    def results(course_id: str, number: int) -> Response:
         tokens.require(request, AGS_SCOPE + "result.readonly")
         require_accept(request, RESULTS_TYPE)
-        found = scores.results(line_items.find(number), request.args.get("user_id"))
-        url = results_url(platform.line_item_url(number))
+        found = scores.results(line_items.find(course_id, number), request.args.get("user_id"))
+        url = results_url(platform.line_item_url(course_id, number))
         page, headers = page_of(request, url, found, filters=("user_id",))
         response = answer(page, RESULTS_TYPE)
         response.headers.update(headers)

@@ -7,9 +7,18 @@ from urllib.parse import urlencode
 
 from flask import Request, Response
 
+from lti_tool.demo.platform.courses import Course, Courses
 from lti_tool.demo.platform.errors import ServiceRefused
 
 LARGEST_PAGE: Final = 100
+
+
+def course_of(courses: Courses, course_id: str) -> Course:
+    """Give the course of an address; raises ServiceRefused (404)."""
+    course = courses.course(course_id)
+    if course is None:
+        raise ServiceRefused("There is no such course.", code="not_found", status=404)
+    return course
 
 
 def require_accept(incoming: Request, media_type: str) -> None:

@@ -3,9 +3,12 @@
 import signal
 import socket
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import waitress
-from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 def has_ipv6_loopback() -> bool:
@@ -29,7 +32,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def serve(app: Flask, host: str, port: int) -> None:
+def serve(app: "WSGIApplication", host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C; call from the main thread."""
     signal.signal(signal.SIGTERM, _stop)
     waitress.serve(app, listen=listen_addresses(host, port, ipv6=has_ipv6_loopback()), threads=8, ident=None)

@@ -20,10 +20,12 @@ def hash_of(token: str) -> str:
 class Sessions:
     """Signs people in and out and says who a request comes from."""
 
-    def __init__(self, store: Store, people: People, *, secure: bool) -> None:
+    def __init__(self, store: Store, people: People, *, secure: bool, path: str = "/") -> None:
         self._store = store
         self._people = people
         self._secure = secure
+        # Schools on one host have cookies of their own.
+        self._path = path
 
     def person_of(self, request: Request) -> Person | None:
         """Give the person whose cookie came with the request, if any."""
@@ -39,10 +41,10 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         with self._store.transaction() as connection:
             connection.execute("INSERT INTO sessions VALUES (?, ?)", (hash_of(token), person.user_id))
-        response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=self._secure, path="/")
+        response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=self._secure, path=self._path)
 
     def sign_out(self, request: Request, response: Response) -> None:
         """End the session the request came with."""
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM sessions WHERE token_hash = ?", (hash_of(request.cookies.get(COOKIE, "")),))
-        response.delete_cookie(COOKIE, path="/", samesite="Lax", secure=self._secure, httponly=True)
+        response.delete_cookie(COOKIE, path=self._path, samesite="Lax", secure=self._secure, httponly=True)

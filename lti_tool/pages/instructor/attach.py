@@ -24,6 +24,7 @@ from lti_tool.pages.instructor.settings import (
 )
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, needs
+from lti_tool.security_headers import let_frame
 from lti_tool.sessions import message_details
 
 
@@ -81,6 +82,7 @@ def _finish(assignment: Assignment) -> Response | str:
         key = ToolKeys(parts().vault, parts().clock).signing_key(session)
         item = ProcessorItem(assignment.id, assignment.title, f"{parts().settings.base_url}/lti/launch")
         answer = build_answer(details["deep_linking"], registration, deployment.lms_deployment_id, key, [item])
+    let_frame([answer.return_url])
     return render_template("lti/return.html", answer=answer, added=True)
 
 

@@ -24,6 +24,7 @@ from lti_tool.pages.instructor.settings import course_assignments, create_assign
 from lti_tool.pages.visited import visited_context
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, needs
+from lti_tool.security_headers import let_frame
 from lti_tool.sessions import LaunchSession, message_details
 
 LONGEST_TEXT = 500
@@ -141,6 +142,7 @@ def _page(form: AssignmentForm) -> str:
 
 
 def _return(answer: Answer, *, added: bool) -> str:
+    let_frame([answer.return_url])
     return render_template("lti/return.html", answer=answer, added=added)
 
 

@@ -188,6 +188,13 @@ def test_a_copied_course_is_told_by_its_history_and_its_link(story: Story) -> No
     assert (link.assignment_id, link.named_assignment_id) == (None, story.assignment_id)
 
 
+def test_the_ids_of_a_history_are_decoded(tool: Tool) -> None:
+    history = {names.CUSTOM: {"context_id_history": "a%2Cb, c%20d,,e"}}
+    tool.browser().launch_as("Instructor", **history)
+    with tool.parts.database.transaction() as session:
+        assert session.execute(select(Context.origin_ids)).scalar_one() == ["a,b", "c d", "e"]
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize(("person", "most"), [("user-1", 8), ("somebody-new", 10)])
 def test_a_launch_takes_few_statements(tool: Tool, person: str, most: int) -> None:

@@ -67,7 +67,7 @@ def send(tool: Tool, moment: datetime | None = None, **changes: Any) -> ReceiptO
 def test_a_score_names_no_new_submission_and_leaves_a_persons_grade_alone(tool: Tool, canvas: Canvas) -> None:
     assert send(tool) is ReceiptOutcome.DELIVERED
     assert canvas.submissions == [{"new_submission": False, "preserve_score": False, "prioritize_non_tool_grade": True}]
-    canvas.grades[1, "u1"] = Grade(11, "", datetime.now(UTC), by_person=True)
+    canvas.grades[1, "u1"] = Grade(11, "", datetime.now(UTC) - timedelta(seconds=1), by_person=True)
     assert send(tool, score_hundredths=1900) is ReceiptOutcome.DELIVERED
     assert canvas.grades[1, "u1"].score == 11
     assert send(tool, score_hundredths=1900, overwrite=True) is ReceiptOutcome.DELIVERED
