@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lti_tool.demo.platform.store import Store
@@ -31,6 +31,8 @@ class Link:
     custom: dict[str, str]
     course_id: str
     history: tuple[str, ...] = ()
+    more_time: dict[str, str] = field(default_factory=dict)
+    """Until when single students may hand in (ISO 8601, UTC), by their ids."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,12 @@ class Courses:
     def link(self, link_id: str) -> Link | None:
         return next((link for link in self.links() if link.id == link_id), None)
 
+    def give_more_time(self, link: Link, user_id: str, until: str) -> None:
+        """Let one student hand in until then; an empty moment takes it back."""
+        more = {user: moment for user, moment in (link.more_time | {user_id: until}).items() if moment}
+        with self._store.transaction() as connection:
+            connection.execute("UPDATE links SET more_time = ? WHERE id = ?", (json.dumps(more), link.id))
+
     def columns(self, course_id: str | None = None) -> list[Column]:
         """Give the line items of one course, or of all of them."""
         with self._store.transaction() as connection:
@@ -146,6 +154,7 @@ def _link(row: sqlite3.Row) -> Link:
         json.loads(row["custom"]),
         row["course_id"],
         tuple(json.loads(row["history"])),
+        json.loads(row["more_time"]),
     )
 
 

@@ -1,6 +1,7 @@
 """The pages people see: sign-in, courses, assignments, gradebooks, and the launches that start from them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -191,7 +192,16 @@ def _add_course(routes: Blueprint, pages: Pages) -> None:
     def assignment(link_id: str) -> str:
         pages.person()
         link = pages.link(link_id)
-        return pages.render("assignment.html", pages.course(link.course_id), link=link)
+        return pages.render("assignment.html", pages.course(link.course_id), link=link, students=pages.people.students)
+
+    @routes.post("/course/links/<link_id>/more-time")
+    def more_time(link_id: str) -> BaseResponse:
+        require_teacher(pages.person())
+        link, student = pages.link(link_id), pages.people.by_user_id(request.form.get("student", ""))
+        if student is None or student.role != "student":
+            raise PageRefused("There is no such student.", code="not_found", status=404)
+        pages.courses.give_more_time(link, student.user_id, _moment(request.form.get("until", "")))
+        return redirect(url_for("pages.assignment", link_id=link.id), 303)
 
     @routes.get("/gradebook", defaults=_FIRST)
     @routes.get("/courses/<course_id>/gradebook")
@@ -269,6 +279,16 @@ def _add_launches(routes: Blueprint, pages: Pages) -> None:
             raise PageRefused("Only the administrator does this.")
         # Whose work a report or a review shows is not asked here, as on a platform that leaves it to the tool.
         return pages.launch(person, pages.course(course_id), None, message)
+
+
+def _moment(typed: str) -> str:
+    """Give a moment of a form in UTC, or nothing for nothing; raises PageRefused."""
+    if not typed:
+        return ""
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
+    except ValueError as error:
+        raise PageRefused("This is no date with a time.") from error
 
 
 def require_teacher(person: Person) -> None:

@@ -58,6 +58,7 @@ _ADDED: Final = (
     ("deep_links", "course_id", f"TEXT NOT NULL DEFAULT '{COURSE_ID}'"),
     ("links", "course_id", f"TEXT NOT NULL DEFAULT '{COURSE_ID}'"),
     ("links", "history", "TEXT NOT NULL DEFAULT '[]'"),
+    ("links", "more_time", "TEXT NOT NULL DEFAULT '{}'"),
     ("line_items", "course_id", f"TEXT NOT NULL DEFAULT '{COURSE_ID}'"),
     ("received_scores", "course_id", f"TEXT NOT NULL DEFAULT '{COURSE_ID}'"),
     ("assets", "activity_id", f"TEXT NOT NULL DEFAULT '{ACTIVITY_ID}'"),

@@ -8,8 +8,9 @@ from lti_tool.demo.platform.model import Person
 
 COURSE_VARIABLES: Final = ("Context.id", "Context.title", "Context.label", "Context.id.history")
 LINK_VARIABLES: Final = ("ResourceLink.id", "ResourceLink.title", "ResourceLink.id.history")
+DATE_VARIABLES: Final = ("ResourceLink.submission.endDateTime", "ResourceLink.available.endDateTime")
 PERSON_VARIABLES: Final = ("User.id", "User.username", "Person.sourcedId")
-VARIABLES: Final = (*COURSE_VARIABLES, *LINK_VARIABLES, *PERSON_VARIABLES)
+VARIABLES: Final = (*COURSE_VARIABLES, *LINK_VARIABLES, *DATE_VARIABLES, *PERSON_VARIABLES)
 
 
 def values_of(person: Person, course: Course | None, link: Link | None) -> dict[str, str]:
@@ -20,6 +21,7 @@ def values_of(person: Person, course: Course | None, link: Link | None) -> dict[
         values |= dict(zip(COURSE_VARIABLES, facts, strict=True))
     if link is not None:
         values |= dict(zip(LINK_VARIABLES, (link.id, link.title, _joined(link.history)), strict=True))
+        values |= dict.fromkeys(DATE_VARIABLES, link.more_time.get(person.user_id, ""))
     return values
 
 
