@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
@@ -97,8 +97,18 @@ def enqueue(
     return item
 
 
-def page(session: Session, chosen: QueueFilter, *, after: str | None = None, size: int = PAGE_SIZE) -> QueuePage:
+def page(
+    session: Session,
+    chosen: QueueFilter,
+    *,
+    after: str | None = None,
+    size: int = PAGE_SIZE,
+    matching: ColumnElement[bool] | None = None,
+) -> QueuePage:
     """One page of the queue in the order in which work runs: priority, then age (keyset paging).
+
+    Args:
+        matching: a further condition on the submissions, as `grading.search` makes it.
 
     Raises:
         FilterUnreadable: `after` is not a position this function gave out.
@@ -119,6 +129,8 @@ def page(session: Session, chosen: QueueFilter, *, after: str | None = None, siz
         query = query.where(QueueItem.context_id == chosen.context_id)
     if chosen.priority:
         query = query.where(QueueItem.priority == chosen.priority)
+    if matching is not None:
+        query = query.where(matching)
     if after:
         rank, moment, identifier = _position(after)
         query = query.where(

@@ -353,3 +353,8 @@ def _open_work(session: Session, vault: Vault, table: str, row: Draft | Submissi
         document_names=tuple(json.loads(opened["document_names"])) if "document_names" in opened else (),
         warnings=warnings,
     )
+
+
+def text_place(submission_id: uuid.UUID) -> Place:
+    """Where the text of a submission is sealed."""
+    return Place("submission", "text", submission_id)

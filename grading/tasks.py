@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading import erasure, gradebook, intake, processor_reports, roster
+from grading import erasure, gradebook, intake, processor_reports, roster, search
 from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
 from grading.processor_port import AssetService
 from grading.roster import RosterSource, RosterUnavailable
+from privacy.blind_index import BlindIndex
 from privacy.sealing import Vault
 
 TICK = "blindmark.tick"
@@ -27,6 +28,7 @@ UPDATE_COLUMN = "blindmark.update_column"
 ERASE = "blindmark.erase"
 TAKE_IN = "blindmark.take_in"
 REPORT = "blindmark.report"
+INDEX = "blindmark.index"
 REFRESH_ROSTER = "blindmark.refresh_roster"
 log = get_logger(__name__)
 
@@ -55,6 +57,7 @@ class Work:
     """The provider that new work is for."""
     most_bytes: int
     """Largest file taken from an LMS."""
+    blind_index: BlindIndex
     clock: Clock = utc_now
     chores: Mapping[str, Chore] = field(default_factory=dict)
     """What other rooms have to do, by task name."""
@@ -80,6 +83,7 @@ class Work:
             ERASE: Chore(lambda session, _: erasure.due(session), self.erase),
             TAKE_IN: Chore(intake.due, self.take_in),
             REPORT: Chore(processor_reports.due, self.report),
+            INDEX: Chore(search.due, self.index),
             **self.chores,
         }
 
@@ -124,6 +128,11 @@ class Work:
             most_bytes=self.most_bytes,
             clock=self.clock,
         )
+
+    def index(self, submission_id: UUID) -> None:
+        """Make the words of one submission findable."""
+        with self.database.transaction() as session:
+            search.index_stored(session, self.vault, self.blind_index, submission_id)
 
     def report(self, asset_id: UUID) -> None:
         """Tell an LMS what became of a file."""

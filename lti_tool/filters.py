@@ -69,11 +69,12 @@ def as_found_quotes(quotes: Iterable[str]) -> list[dict[str, object]]:
     return [{"quote": quote, "found": True, "mark": None} for quote in quotes]
 
 
-def filter_arguments(chosen: QueueFilter, after: str | None = None) -> Mapping[str, object]:
+def filter_arguments(chosen: QueueFilter, after: str | None = None, sought: str | None = None) -> Mapping[str, object]:
     """A queue filter as address arguments."""
     return {
         "state": [state.value for state in chosen.states],
         "course": str(chosen.context_id) if chosen.context_id else None,
         "priority": chosen.priority.value if chosen.priority else None,
         "after": after,
+        "sought": sought,
     }

@@ -37,6 +37,7 @@ from lti_tool.lti.services.subscriptions import SUBSCRIBE, Subscriptions
 from lti_tool.parts import PROVIDER, Parts
 from lti_tool.sessions import forget_visits
 from privacy.audit import AuditLog
+from privacy.blind_index import BlindIndex
 from privacy.keyring import create_keyring, load_keyring
 from privacy.sealing import Vault
 
@@ -89,7 +90,7 @@ def open_application(
         upgrade(database.engine)
     elif check and not is_current(database.engine):
         raise ConfigurationError("The database does not have the newest schema. Run: blindmark migrate")
-    vault, audit = Vault(keyring), AuditLog(keyring)
+    vault, audit, blind = Vault(keyring), AuditLog(keyring), BlindIndex(keyring)
     audit.attach(database.sessions)
     http = _http_session(settings)
     keys = ToolKeys(vault, clock)
@@ -109,6 +110,7 @@ def open_application(
         assets=LmsAssets(connector, http),
         provider=PROVIDER,
         most_bytes=settings.upload_megabytes * 1024 * 1024,
+        blind_index=blind,
         clock=clock,
         sweeps=(forget_logins, forget_visits, forget_keys, forget_notices),
         chores={
@@ -129,6 +131,7 @@ def open_application(
         settings=settings,
         database=database,
         vault=vault,
+        blind_index=blind,
         audit=audit,
         providers=providers,
         signing_key=secret_key(settings),

@@ -9,6 +9,7 @@ from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.processors import Arrival, ArrivalAsset, Processor
 from grading.models.queue import QueueItem
+from grading.models.search import SearchTerm
 from grading.models.submissions import AnonymizedText, Draft, Submission
 from grading.models.tenancy import Context, Deployment, Registration, ResourceLink
 
@@ -37,5 +38,6 @@ __all__ = [
     "ResourceLink",
     "ReviewDecision",
     "RubricVersion",
+    "SearchTerm",
     "Submission",
 ]

@@ -37,6 +37,9 @@ class Submission(Base):
             sqlite_where=text("state <> 'replaced'"),
             postgresql_where=text("state <> 'replaced'"),
         ),
+        Index(
+            "ix_submission_not_indexed", "id", sqlite_where=text("NOT indexed"), postgresql_where=text("NOT indexed")
+        ),
     )
 
     id: Mapped[Key]
@@ -58,6 +61,8 @@ class Submission(Base):
     characters: Mapped[int]
     words: Mapped[int]
     late: Mapped[bool] = mapped_column(default=False)
+    indexed: Mapped[bool] = mapped_column(default=False)
+    """Whether its words can be searched for; see `grading.search`."""
     submitted_at: Mapped[Moment]
     created_at: Mapped[Created]
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from grading.assignments import AssignmentView
@@ -35,10 +35,15 @@ class OpenedAssessment:
     content: AssessmentContent
 
 
-def rows_of_assignment(session: Session, view: AssignmentView) -> list[ReviewRow]:
+def rows_of_assignment(
+    session: Session, view: AssignmentView, matching: ColumnElement[bool] | None = None
+) -> list[ReviewRow]:
     """All counting submissions of an assignment with their newest assessment and decision, in one statement.
 
     Those that need a person come first, the least certain before the others.
+
+    Args:
+        matching: a further condition on the submissions, as `grading.search` makes it.
     """
     newest_assessment = (
         select(Assessment.id)
@@ -56,7 +61,7 @@ def rows_of_assignment(session: Session, view: AssignmentView) -> list[ReviewRow
         .correlate(Submission)
         .scalar_subquery()
     )
-    found = session.execute(
+    query = (
         select(Submission, Assessment, ReviewDecision, Enrolment.sealed_profile, Enrolment.id)
         .outerjoin(Assessment, Assessment.id == newest_assessment)
         .outerjoin(ReviewDecision, ReviewDecision.id == newest_decision)
@@ -65,8 +70,10 @@ def rows_of_assignment(session: Session, view: AssignmentView) -> list[ReviewRow
             (Enrolment.person_id == Submission.person_id) & (Enrolment.context_id == view.context.id),
         )
         .where(Submission.assignment_id == view.assignment.id, Submission.state != SubmissionState.REPLACED)
-    ).all()
-    rows = [ReviewRow(*row) for row in found]
+    )
+    if matching is not None:
+        query = query.where(matching)
+    rows = [ReviewRow(*row) for row in session.execute(query).all()]
     return sorted(rows, key=_urgency)
 
 

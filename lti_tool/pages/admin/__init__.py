@@ -36,6 +36,7 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/sign-out", "sign_out", accounts.sign_out, methods=post)
     blueprint.add_url_rule("/password", "password", accounts.password, methods=both)
     blueprint.add_url_rule("", "queue", queue.queue)
+    blueprint.add_url_rule("/queue/search", "search_queue", queue.search_queue, methods=post)
     blueprint.add_url_rule("/queue/change", "change_queue", queue.change, methods=post)
     blueprint.add_url_rule("/batches", "batches", batches.batches)
     blueprint.add_url_rule("/batches/new", "new_batch", batches.new, methods=post)

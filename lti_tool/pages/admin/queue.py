@@ -1,5 +1,6 @@
 """The queue: what waits, what it will cost at most, and what to do with the chosen items (Q1 to Q4)."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -7,10 +8,12 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from grading import queue as domain
+from grading import search
 from grading.errors import GradingError
 from grading.models import Context
 from grading.queue import FilterUnreadable, QueueFilter
 from grading.states import Priority, QueueState
+from lti_tool.pages.searching import asked, hidden_words
 from lti_tool.parts import parts
 from privacy.audit import Actor
 
@@ -19,7 +22,8 @@ def queue() -> str:
     """One page of the queue under a filter."""
     chosen = _filter()
     with parts().database.transaction() as session:
-        page = domain.page(session, chosen, after=request.args.get("after") or None)
+        sought = asked(lambda words: search.everywhere(session, parts().blind_index, words))
+        page = domain.page(session, chosen, after=request.args.get("after") or None, matching=sought.condition)
         statistics = domain.statistics(session)
         courses = session.execute(select(Context.id, Context.title, Context.label).order_by(Context.title)).all()
     template = "admin/_queue_rows.html" if request.headers.get("HX-Request") else "admin/queue.html"
@@ -27,6 +31,7 @@ def queue() -> str:
         template,
         page=page,
         chosen=chosen,
+        sought=sought,
         statistics=statistics,
         courses=courses,
         states=list(QueueState),
@@ -34,6 +39,12 @@ def queue() -> str:
         limits=parts().limits,
         now=parts().clock(),
     )
+
+
+def search_queue() -> Response:
+    """Take the filter form: its words go on hidden."""
+    shown: dict[str, Any] = {name: request.form.get(name) or None for name in ("state", "course", "priority")}
+    return redirect(url_for("admin.queue", **shown, sought=hidden_words()), 303)
 
 
 def change() -> Response:

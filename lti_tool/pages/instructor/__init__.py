@@ -18,6 +18,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/connect", "connect", settings.connect, methods=both)
     blueprint.add_url_rule("/connect/pick", "connect_pick", settings.connect_pick, methods=["POST"])
     blueprint.add_url_rule("/submissions", "overview", overview.overview)
+    blueprint.add_url_rule("/submissions/search", "search_submissions", overview.search_submissions, methods=["POST"])
     blueprint.add_url_rule("/submissions/roster", "refresh_roster", overview.refresh_roster, methods=["POST"])
     blueprint.add_url_rule("/settings", "settings", settings.settings, methods=both)
     blueprint.add_url_rule("/review/<uuid:submission_id>", "review", review.review)

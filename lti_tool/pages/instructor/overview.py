@@ -8,12 +8,13 @@ from flask import flash, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading import gradebook, review
+from grading import gradebook, review, search
 from grading.assignments import AssignmentView
 from grading.models import GradePush
 from grading.people import names_of, roster_size
 from grading.review import ReviewRow
 from grading.states import SubmissionState
+from lti_tool.pages.searching import Asked, asked, hidden_words
 from lti_tool.pages.visited import visited_assignment
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may, needs
@@ -37,6 +38,7 @@ class Overview:
     rows: list[OverviewRow]
     people: int
     roster_read_at: datetime | None
+    sought: Asked
 
     def count(self, state: str) -> int:
         """How many submissions are in a state."""
@@ -54,7 +56,8 @@ class Overview:
 def load(session: Session) -> Overview:
     """Read the list; names are opened for the instructor, and that is noted once for the whole list."""
     view = visited_assignment(session)
-    rows = review.rows_of_assignment(session, view)
+    sought = asked(lambda words: search.matching(parts().blind_index, [view.context.tenant_id], words))
+    rows = review.rows_of_assignment(session, view, sought.condition)
     names = names_of(session, parts().vault, view.context.id, {row.submission.person_id for row in rows})
     pushes = gradebook.latest_of_assignment(session, view.assignment.id)
     record(
@@ -74,6 +77,7 @@ def load(session: Session) -> Overview:
         ],
         people=roster_size(session, view.context.id),
         roster_read_at=view.context.roster_read_at,
+        sought=sought,
     )
 
 
@@ -93,6 +97,12 @@ def _overview() -> str:
 def _designer() -> str:
     with parts().database.transaction() as session:
         return render_template("instructor/designer.html", view=visited_assignment(session))
+
+
+@needs(Ability.REVIEW)
+def search_submissions() -> Response:
+    """Show the submissions that hold some words."""
+    return redirect(url_for(".overview", sought=hidden_words()), 303)
 
 
 @needs(Ability.REVIEW)

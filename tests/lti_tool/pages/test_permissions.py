@@ -48,6 +48,7 @@ NEEDED: dict[str, frozenset[Ability]] = {
     "reject": frozenset({Ability.REVIEW}),
     "withdraw": frozenset({Ability.REVIEW}),
     "refresh_roster": frozenset({Ability.REVIEW}),
+    "search_submissions": frozenset({Ability.REVIEW}),
     "overview": frozenset({Ability.REVIEW, Ability.CONFIGURE}),
 }
 BY_MESSAGE = {"home", "submission_review", "report_review", "eula", "data_privacy", "export_person", "erase_person"}
