@@ -86,7 +86,14 @@
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     };
-    const show = (html, url, remember) => {
+    // A document that still loads is not replaced under way, unless it takes all too long.
+    const loaded = () => new Promise((resolve) => {
+      if (document.readyState === "complete") resolve();
+      else window.addEventListener("load", resolve, { once: true });
+      setTimeout(resolve, WAIT);
+    });
+    const show = async (html, url, remember) => {
+      await loaded();
       if (remember) history.pushState(null, "", url);
       else history.replaceState(null, "", url);
       document.open();
@@ -114,7 +121,7 @@
         return;
       }
       const hash = new URL(url, location.href).hash;
-      show(await answer.text(), new URL(hash, answer.url).href, remember);
+      await show(await answer.text(), new URL(hash, answer.url).href, remember);
     };
     const leave = () => window.dispatchEvent(new Event("beforeunload", { cancelable: true }))
       || window.confirm("What you typed here is not saved. Leave the page?");
