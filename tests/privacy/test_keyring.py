@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from privacy.errors import KeyRingError
-from privacy.keyring import create_keyring, load_keyring
+from privacy.keyring import PlainKey, create_keyring, load_keyring
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def test_a_ring_is_made_once_and_for_its_owner_only(path: Path) -> None:
 
 def test_what_is_wrapped_opens_only_in_its_context(path: Path) -> None:
     ring = load_keyring(path)
-    wrapped = ring.wrap(ring.current, b"d" * 32, b"here")
-    assert ring.unwrap(ring.current, wrapped, b"here") == b"d" * 32
+    wrapped = ring.wrap([PlainKey(b"d" * 32, b"here")])[0]
+    assert ring.unwrap([wrapped]) == [b"d" * 32]
     with pytest.raises(KeyRingError):
-        ring.unwrap(ring.current, wrapped, b"there")
+        ring.unwrap([wrapped._replace(context=b"there")])
 
 
 def test_a_missing_ring_is_named(tmp_path: Path) -> None:
