@@ -16,6 +16,7 @@ from grading.providers.base import Provider
 from lti_tool.lti.registration.connection import Finding
 from lti_tool.lti.services.connector import ServiceConnector
 from privacy.audit import Actor, AuditLog
+from privacy.keyring import KeyRing
 from privacy.sealing import Vault
 
 EXTENSION = "blindmark"
@@ -29,6 +30,8 @@ class Parts:
     settings: Settings
     database: Database
     vault: Vault
+    keyring: KeyRing
+    """The master keys, for an operator who rotates them."""
     audit: AuditLog
     providers: Mapping[str, Provider]
     signing_key: str
