@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _SCHEMES: Final = {"vault+https": "https", "vault+http": "http"}
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
