@@ -309,6 +309,23 @@ def test_a_data_key_under_a_retired_master_key_is_refused(database: Database, ke
     session.close()
 
 
+def test_keys_of_many_people_are_made_in_one_order_whoever_makes_them(sqlite_database: Database, vault: Vault) -> None:
+    """Two writers who insert the same people in different orders would wait for each other in a circle."""
+    owners = {Owner.person(tenant, uuid.uuid4()) for tenant in (TENANT, uuid.uuid4()) for _ in range(50)}
+    inserted: list[object] = []
+
+    def note(*arguments: object) -> None:
+        if str(arguments[2]).startswith("INSERT INTO data_key"):
+            inserted.extend(arguments[3])  # type: ignore[call-overload]
+
+    event.listen(sqlite_database.engine, "before_cursor_execute", note)
+    with sqlite_database.transaction() as session:
+        vault.prepare_keys(session, owners)
+    ids = {owner.id.hex for owner in owners}
+    in_order = sorted(owners, key=lambda owner: (owner.tenant_id, owner.id))
+    assert [value for value in inserted if value in ids] == [owner.id.hex for owner in in_order]
+
+
 def test_two_writers_who_make_keys_for_the_same_people_don_t_block_each_other(
     postgresql_database: Database, keyring: LocalKeyRing
 ) -> None:
