@@ -76,7 +76,7 @@ def change_ring(path: Path, change: Callable[[RingContent], RingContent]) -> Rin
     """Read the ring, change it and put the new file in its place, one process at a time.
 
     The new content is on the disk under another name before it takes the place of the old file in one step. What a
-    crash left under such a name is removed first: it holds keys.
+    crash left under such a name, or under the one that it was written with, is removed first: it holds keys.
 
     Raises:
         KeyRingError: the ring can't be read, or its directory can't be written to.
@@ -84,7 +84,7 @@ def change_ring(path: Path, change: Callable[[RingContent], RingContent]) -> Rin
     try:
         with _locked(path):
             content = change(read_ring(path))
-            for leftover in path.parent.glob(f".{path.name}.new-*"):
+            for leftover in [*path.parent.glob(f".{path.name}.new-*"), *path.parent.glob(f"..{path.name}.new-*")]:
                 leftover.unlink()
             _replace(path, _encode(content))
     except OSError as error:

@@ -3,6 +3,7 @@
 import base64
 import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -159,26 +160,36 @@ def test_operators_who_add_at_once_don_t_lose_each_other_s_keys(path: Path) -> N
     assert len(load_keyring(path).key_ids()) == 9
 
 
-KILLED_BEFORE_THE_STEP = """
+KILLED_BEFORE_A_STEP = """
 import os, signal, sys
 from pathlib import Path
 from privacy.keyring import load_keyring
-Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+owner, name = {"replace": (Path, "replace"), "link": (os, "link")}[sys.argv[2]]
+setattr(owner, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 load_keyring(Path(sys.argv[1])).add()
 """
 
 
-def test_a_crash_in_the_middle_leaves_the_file_of_before(path: Path) -> None:
+@pytest.mark.parametrize("step", ["link", "replace"])
+def test_a_crash_in_the_middle_leaves_the_file_of_before(path: Path, step: str) -> None:
     before = path.read_bytes()
-    killed = subprocess.run([sys.executable, "-c", KILLED_BEFORE_THE_STEP, str(path)], check=False)
+    killed = subprocess.run([sys.executable, "-c", KILLED_BEFORE_A_STEP, str(path), step], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert path.read_bytes() == before
-    leftovers = list(path.parent.glob(f".{path.name}.new-*"))
+    leftovers = list(path.parent.glob(f"*{path.name}.new-*"))
     assert len(leftovers) == 1
     assert leftovers[0].stat().st_mode & 0o077 == 0
     load_keyring(path).add()
     assert not leftovers[0].exists()
     assert len(load_keyring(path).key_ids()) == 2
+
+
+def test_the_file_stays_its_owner_s_when_somebody_else_rotates(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, given = path.stat(), []
+    monkeypatch.setattr(os, "geteuid", lambda: owner.st_uid + 1)
+    monkeypatch.setattr(os, "chown", lambda _, user, group: given.append((user, group)))
+    load_keyring(path).add()
+    assert given == [(owner.st_uid, owner.st_gid)]
 
 
 def test_a_directory_that_can_t_be_written_to_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

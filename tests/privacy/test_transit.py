@@ -3,10 +3,18 @@
 import logging
 import os
 import uuid
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import func, select
 
 from config.database import Database
@@ -18,7 +26,7 @@ from privacy.models import DataKey
 from privacy.sealing import Owner, Place, Vault
 from privacy.transit import TransitKeyRing
 from privacy.vault_client import VaultClient
-from tests.privacy.vault_process import VaultServer
+from tests.privacy.vault_process import VaultServer, running_vault
 from tests.privacy.vault_server import OPERATOR_TOKEN
 
 KEYS = [PlainKey(bytes([number]) * 32, b"context %d" % number) for number in range(3)]
@@ -213,6 +221,38 @@ def test_the_token_does_not_follow_a_redirect(vault_http: VaultServer) -> None:
     vault_http.be(redirect=True)
     with pytest.raises(KeyServiceRefused, match="another address"):
         vault_http.ring().check()
+
+
+def self_signed(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vault")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = directory / "certificate.pem", directory / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
+
+
+def test_a_certificate_of_its_own_is_trusted_only_when_it_is_named(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    with running_vault(certificate, key) as server:
+        assert server.url.startswith("https://")
+        with pytest.raises(KeyServiceRefused, match="set VAULT_CACERT"):
+            server.ring().check()
+        server.ring(verify=str(certificate)).check()
 
 
 def test_connections_are_not_shared_with_a_forked_process(vault_http: VaultServer) -> None:

@@ -1,4 +1,4 @@
-"""A stand-in for HashiCorp Vault with a transit engine, as a process of its own: python -m tests.privacy.vault_server
+"""A stand-in for HashiCorp Vault with a transit engine, as a process of its own: python -m tests.privacy.vault_server [certificate key]
 
 It speaks Vault's HTTP API as its documentation has it, and is strict: token, namespace, names, base64, contexts of
 derived keys, versions. The last line of its set-up says where it listens. What tests want of it beside Vault's API they
@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import os
+import ssl
 import sys
 import threading
 import time
@@ -275,10 +276,16 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Listen until killed."""
+    """Listen until killed; with TLS when there are a certificate and a key."""
     Handler.store = Store()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}\n")
+    scheme = "http"
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1], sys.argv[2])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
+    sys.stdout.write(f"{scheme}://127.0.0.1:{server.server_address[1]}\n")
     sys.stdout.flush()
     server.serve_forever()
 
