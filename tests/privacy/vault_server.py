@@ -1,4 +1,6 @@
-"""A stand-in for HashiCorp Vault with a transit engine, as a process of its own: python -m tests.privacy.vault_server [certificate key]
+"""A stand-in for HashiCorp Vault with a transit engine, a process of its own.
+
+    python -m tests.privacy.vault_server [certificate key]
 
 It speaks Vault's HTTP API as its documentation has it, and is strict: token, namespace, names, base64, contexts of
 derived keys, versions. The last line of its set-up says where it listens. What tests want of it beside Vault's API they
