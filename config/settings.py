@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.errors import ConfigurationError
+from config.vault_address import VaultAddress, is_vault, parse_vault_address
 
 MINIMUM_SECRET_LENGTH = 32
 
@@ -70,8 +71,27 @@ class Settings(BaseSettings):
         validation_alias=_named("OPENAI_BASE_URL"),
         description="Base URL of the OpenAI API (for example the EU endpoint).",
     )
-    keyring: Path | None = Field(
-        default=None, description="Key ring file; empty means keyring.json in the data directory."
+    keyring: str = Field(
+        default="",
+        description=(
+            "Where the master keys are: a file, or a key of HashiCorp Vault's transit engine as "
+            "vault+https://HOST:8200/transit/NAME; empty means keyring.json in the data directory."
+        ),
+    )
+    vault_token: SecretStr | None = Field(
+        default=None, validation_alias=_named("VAULT_TOKEN"), description="Token for HashiCorp Vault."
+    )
+    vault_token_file: Path | None = Field(
+        default=None,
+        description="File with the token for HashiCorp Vault, read at each request (Vault Agent keeps it fresh).",
+    )
+    vault_namespace: str = Field(
+        default="", validation_alias=_named("VAULT_NAMESPACE"), description="Namespace in HashiCorp Vault."
+    )
+    vault_ca: Path | None = Field(
+        default=None,
+        validation_alias=_named("VAULT_CACERT"),
+        description="Certificates that HashiCorp Vault's own is signed by, if it is not a public one.",
     )
     secret_key: SecretStr | None = Field(
         default=None,
@@ -155,6 +175,15 @@ class Settings(BaseSettings):
             url = url.set(drivername="postgresql+pg8000")
         return url.render_as_string(hide_password=False)
 
+    @field_validator("keyring")
+    @classmethod
+    def _check_keyring(cls, value: str) -> str:
+        if is_vault(value):
+            address = parse_vault_address(value)
+            if not address.secure and not is_loopback(address.base):
+                raise ValueError("must begin with vault+https:// (vault+http:// works on a loopback address only)")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _check_time_zone(cls, value: str) -> str:
@@ -178,6 +207,8 @@ class Settings(BaseSettings):
                 "BLINDMARK_SECRET_KEY must be set when Blindmark is reached from other machines. "
                 "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
+        if self.vault is not None and (self.vault_token is None) == (self.vault_token_file is None):
+            raise ValueError("A key ring in HashiCorp Vault needs one of VAULT_TOKEN and BLINDMARK_VAULT_TOKEN_FILE")
         if self.batch_minimum_items > self.batch_maximum_items:
             raise ValueError("BLINDMARK_BATCH_MINIMUM_ITEMS may not exceed BLINDMARK_BATCH_MAXIMUM_ITEMS")
         if self.default_model not in self.offered_models:
@@ -191,8 +222,13 @@ class Settings(BaseSettings):
 
     @property
     def effective_keyring(self) -> Path:
-        """The key ring file in use."""
-        return self.keyring or self.data_dir / "keyring.json"
+        """The key ring file, where the master keys are in one."""
+        return Path(self.keyring) if self.keyring else self.data_dir / "keyring.json"
+
+    @property
+    def vault(self) -> VaultAddress | None:
+        """The key of HashiCorp Vault that takes the place of a file; None where a file is used."""
+        return parse_vault_address(self.keyring) if is_vault(self.keyring) else None
 
     @property
     def effective_broker_url(self) -> str:
@@ -243,7 +279,8 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
     """The effective settings as (variable, value with secrets hidden, description), for `blindmark config`."""
     effective = {
         "database_url": make_url(settings.effective_database_url).render_as_string(hide_password=True),
-        "keyring": str(settings.effective_keyring),
+        "keyring": settings.keyring if settings.vault else str(settings.effective_keyring),
+        "vault_token": "(set)" if settings.vault_token else "(not set)",
         "redis_url": _without_password(settings.redis_url),
         "broker_url": _without_password(settings.effective_broker_url) or "(worker in the web process)",
         "offered_models": ",".join(settings.offered_models),

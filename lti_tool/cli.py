@@ -1,44 +1,25 @@
 """`blindmark`: what an operator runs. Every command checks the settings first and says what to set."""
 
-import functools
 import sys
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import click
 
 from config.errors import ConfigurationError
-from config.logging import configure_logging
 from config.settings import Settings, describe, load_settings
-from grading.errors import GradingError
-from privacy.errors import PrivacyError
-
-
-def _reported(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our errors into one readable line and exit status 1."""
-
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except (ConfigurationError, GradingError, PrivacyError) as error:
-            raise click.ClickException(error.message) from error
-
-    return wrapped
-
-
-def _settings() -> Settings:
-    settings = load_settings()
-    configure_logging(settings.log_level, settings.log_format)
-    return settings
+from lti_tool.command_line import checked_settings as _settings
+from lti_tool.command_line import reported as _reported
+from lti_tool.keyring_commands import keyring
 
 
 @click.group()
 @click.version_option(package_name="blindmark")
 def main() -> None:
     """Blindmark: blind, model-assisted marking as an LTI 1.3 tool."""
+
+
+main.add_command(keyring)
 
 
 @main.command()

@@ -17,6 +17,7 @@ from lti_tool.lti.registration.connection import Finding
 from lti_tool.lti.services.connector import ServiceConnector
 from privacy.audit import Actor, AuditLog
 from privacy.blind_index import BlindIndex
+from privacy.keyring import KeyRing
 from privacy.sealing import Vault
 
 EXTENSION = "blindmark"
@@ -31,6 +32,8 @@ class Parts:
     database: Database
     vault: Vault
     blind_index: BlindIndex
+    keyring: KeyRing
+    """The master keys, for an operator who rotates them."""
     audit: AuditLog
     providers: Mapping[str, Provider]
     signing_key: str

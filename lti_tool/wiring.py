@@ -23,6 +23,7 @@ from grading.gradebook import read_lms
 from grading.providers.base import Provider
 from grading.providers.openai import OpenAIProvider
 from lti_tool.app import create_app
+from lti_tool.key_ring import open_keyring
 from lti_tool.lti.keys import ToolKeys, forget_keys
 from lti_tool.lti.launch import Launcher, forget_logins
 from lti_tool.lti.notices import TAKE_NOTICE, NoticeBox, forget_notices
@@ -38,7 +39,7 @@ from lti_tool.parts import PROVIDER, Parts
 from lti_tool.sessions import forget_visits
 from privacy.audit import AuditLog
 from privacy.blind_index import BlindIndex
-from privacy.keyring import create_keyring, load_keyring
+from privacy.rotation import check_ring
 from privacy.sealing import Vault
 
 USER_AGENT = "Blindmark (LTI 1.3 tool)"
@@ -79,17 +80,19 @@ def open_application(
 
     Raises:
         ConfigurationError: the database is not migrated.
-        KeyRingError: the key ring can't be used.
+        KeyRingError: the key ring is missing, can't be used, or is not the one of this database.
     """
     prepare_data_dir(settings)
-    if create_keyring(settings.effective_keyring):
-        log.warning("keyring.created", extra=fields(path=settings.effective_keyring))
-    keyring = load_keyring(settings.effective_keyring)
     database = open_database(settings.effective_database_url)
+    # Web processes and workers that start beside each other make no ring: each would make its own.
+    keyring = open_keyring(settings, database, create=migrate or not check)
     if migrate:
         upgrade(database.engine)
     elif check and not is_current(database.engine):
         raise ConfigurationError("The database does not have the newest schema. Run: blindmark migrate")
+    if migrate or check:
+        with database.transaction() as session:
+            check_ring(session, keyring)
     vault, audit, blind = Vault(keyring), AuditLog(keyring), BlindIndex(keyring)
     audit.attach(database.sessions)
     http = _http_session(settings)
@@ -132,6 +135,7 @@ def open_application(
         database=database,
         vault=vault,
         blind_index=blind,
+        keyring=keyring,
         audit=audit,
         providers=providers,
         signing_key=secret_key(settings),

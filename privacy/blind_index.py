@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from privacy.keyring import NONCE_BYTES, KeyProvider
+from privacy.columns import NONCE_BYTES
+from privacy.keyring import KeyProvider
 
 PURPOSE: Final = "blind index v1"
 MOST_WORDS: Final = 5_000

@@ -17,6 +17,36 @@ class KeyRingError(PrivacyError):
     code = "keyring"
 
 
+class KeyServiceUnavailable(KeyRingError):
+    """The service that holds the master keys does not answer, or is sealed. It may be tried again later."""
+
+    code = "key_service_unavailable"
+
+
+class KeyServiceRefused(KeyRingError):
+    """The service that holds the master keys answers, and says no: a token, a name or a right is missing."""
+
+    code = "key_service_refused"
+
+
+class MasterKeyRetired(KeyRingError):
+    """A data key was wrapped under a master key that was retired meanwhile. Nothing was stored: try again."""
+
+    code = "master_key_retired"
+
+
+class MasterKeyInUse(KeyRingError):
+    """A master key can't be retired yet."""
+
+    code = "master_key_in_use"
+
+
+class NotSealed(PrivacyError):
+    """Something that was not sealed was about to be written where only sealed values stand."""
+
+    code = "not_sealed"
+
+
 class SealBroken(PrivacyError):
     """A sealed value can't be opened in its place: it was altered, moved, or belongs to somebody else."""
 

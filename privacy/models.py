@@ -65,6 +65,19 @@ class DataKey(Base):
     destroyed_at: Mapped[Moment | None]
 
 
+class RetiredMasterKey(Base):
+    """A master key that is gone for good. Triggers refuse a data key wrapped under one.
+
+    A writer that wrapped a data key before the master key was retired, and comes to insert it afterwards, would leave
+    a data key that nobody can unwrap.
+    """
+
+    __tablename__ = "retired_master_key"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    retired_at: Mapped[Moment]
+
+
 class Consent(Base):
     """A person's yes to a text of a certain version, in one course; and when it was taken back."""
 
@@ -149,15 +162,44 @@ APPEND_ONLY_POSTGRESQL = (
 )
 
 
-def _run_when(dialect: str, statements: tuple[str, ...]) -> None:
+RETIRED_WORDS = "master key is retired"
+"""What the triggers below say."""
+LIVE_MASTER_SQLITE = (
+    (
+        "CREATE TRIGGER data_key_live_master_insert BEFORE INSERT ON data_key WHEN NEW.wrapped IS NOT NULL "
+        "AND EXISTS (SELECT 1 FROM retired_master_key WHERE id = NEW.master_key_id) "
+        "BEGIN SELECT RAISE(ABORT, 'master key is retired'); END"
+    ),
+    (
+        "CREATE TRIGGER data_key_live_master_update BEFORE UPDATE OF master_key_id ON data_key "
+        "WHEN NEW.wrapped IS NOT NULL AND EXISTS (SELECT 1 FROM retired_master_key WHERE id = NEW.master_key_id) "
+        "BEGIN SELECT RAISE(ABORT, 'master key is retired'); END"
+    ),
+)
+LIVE_MASTER_POSTGRESQL = (
+    (
+        "CREATE FUNCTION data_key_live_master() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.wrapped IS NOT NULL AND EXISTS (SELECT 1 FROM retired_master_key WHERE id = NEW.master_key_id) THEN "
+        "RAISE EXCEPTION 'master key is retired'; END IF; RETURN NEW; END $$"
+    ),
+    (
+        "CREATE TRIGGER data_key_live_master BEFORE INSERT OR UPDATE OF master_key_id ON data_key "
+        "FOR EACH ROW EXECUTE FUNCTION data_key_live_master()"
+    ),
+)
+
+
+def _run_when(table: type[Base], dialect: str, statements: tuple[str, ...]) -> None:
     for statement in statements:
 
         def create(_table: Table, connection: Connection, *, _statement: str = statement, **_options: object) -> None:
             if connection.dialect.name == dialect:
                 connection.exec_driver_sql(_statement)
 
-        event.listen(AuditEvent.__table__, "after_create", create)
+        event.listen(table.__table__, "after_create", create)
 
 
-_run_when("sqlite", APPEND_ONLY_SQLITE)
-_run_when("postgresql", APPEND_ONLY_POSTGRESQL)
+_run_when(AuditEvent, "sqlite", APPEND_ONLY_SQLITE)
+_run_when(AuditEvent, "postgresql", APPEND_ONLY_POSTGRESQL)
+_run_when(DataKey, "sqlite", LIVE_MASTER_SQLITE)
+_run_when(DataKey, "postgresql", LIVE_MASTER_POSTGRESQL)

@@ -2,13 +2,16 @@
 
 A sealed value is `version (1) | data key id (16) | nonce (12) | ciphertext and tag`. Its associated data name the
 tenant, table, column, row and key, each with its length in front, so that a value moved anywhere else does not open.
-Random 96-bit nonces are safe up to 2^32 values a key (NIST SP 800-38D, 8.3); an owner has thousands.
+
+Random 96-bit nonces are safe up to 2^32 values a key (NIST SP 800-38D, 8.3). They are not counted: a count that holds
+for all processes would cost a write for each value, and one kept per process would prove nothing. The busiest keys are
+those of courses, with one value a launch: at a hundred launches a second without a pause, one course's key would last
+for more than a year.
 """
 
 import json
 import os
 import struct
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -18,21 +21,30 @@ from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, event, select, tuple_, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction
 
 from config.clock import utc_now
 from config.database import insert_ignoring_conflicts
-from privacy.errors import KeyDestroyed, SealBroken
-from privacy.keyring import KEY_BYTES, NONCE_BYTES, KeyProvider
-from privacy.models import DataKey, OwnerKind
+from privacy.columns import HEAD_BYTES, NONCE_BYTES, VERSION, looks_sealed
+from privacy.errors import KeyDestroyed, MasterKeyRetired, SealBroken
+from privacy.key_cache import KeyCache, OpenKey
+from privacy.keyring import KeyProvider, PlainKey, WrappedKey
+from privacy.models import RETIRED_WORDS, DataKey, OwnerKind
+from privacy.ring_file import KEY_BYTES
 
-VERSION = b"\x01"
-_HEAD = len(VERSION) + 16
-_CACHE_SECONDS = 300.0
-_CACHE_KEYS = 4096
 _NIL = uuid.UUID(int=0)
 _SESSION_KEYS = "blindmark_data_keys"
+_COLUMNS = (
+    DataKey.id,
+    DataKey.tenant_id,
+    DataKey.owner_kind,
+    DataKey.owner_id,
+    DataKey.master_key_id,
+    DataKey.wrapped,
+)
+_KeyRow = Row[uuid.UUID, uuid.UUID, OwnerKind, uuid.UUID, str, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +79,12 @@ class Place(NamedTuple):
     row_id: uuid.UUID
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenKey:
-    id: uuid.UUID
-    tenant_id: uuid.UUID
-    cipher: AESGCM
-    loaded_at: float
-
-
 class Vault:
     """Seals and opens values. Data keys are made when first needed and kept unwrapped for five minutes at most."""
 
     def __init__(self, keyring: KeyProvider, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._keyring = keyring
-        self._monotonic = monotonic
-        self._by_id: dict[uuid.UUID, _OpenKey] = {}
-        self._lock = threading.Lock()
+        self._cache = KeyCache(monotonic)
 
     def seal(self, session: Session, owner: Owner, place: Place, plaintext: bytes) -> bytes:
         """Seal bytes for one place."""
@@ -101,8 +103,8 @@ class Vault:
 
     def open_many(self, session: Session, sealed: Sequence[tuple[Place, bytes]]) -> list[bytes]:
         """Open many values with at most one query for their keys; same errors as `open`."""
-        self._load(session, {_key_id(blob) for _, blob in sealed})
-        return [self._open_one(place, blob) for place, blob in sealed]
+        keys = self._load(session, {_key_id(blob) for _, blob in sealed})
+        return [_open(keys[_key_id(blob)], place, blob) for place, blob in sealed]
 
     def seal_text(self, session: Session, owner: Owner, place: Place, value: str) -> bytes:
         """Seal text as UTF-8."""
@@ -122,7 +124,8 @@ class Vault:
 
     def prepare_keys(self, session: Session, owners: Iterable[Owner]) -> None:
         """Make and load the data keys of many owners in a constant number of statements, ahead of a bulk write."""
-        wanted = set(owners) - set(self._known(session))
+        known = _known(session)
+        wanted = {owner for owner in owners if owner not in known or not self._cache.is_fresh(known[owner])}
         if not wanted:
             return
         found = self._find_keys(session, wanted)
@@ -149,115 +152,137 @@ class Vault:
                 .returning(DataKey.id)
             ).scalars()
         )
-        with self._lock:
-            for key_id in ids:
-                self._by_id.pop(key_id, None)
-        known = self._known(session)
+        self._cache.drop(ids)
+        known = _known(session)
         for owner in [owner for owner, key in known.items() if key.id in ids]:
             del known[owner]
         return len(ids)
 
     def forget(self) -> None:
         """Drop every unwrapped key from memory."""
-        with self._lock:
-            self._by_id.clear()
+        self._cache.clear()
 
-    def _open_one(self, place: Place, blob: bytes) -> bytes:
-        key = self._by_id[_key_id(blob)]
-        nonce, ciphertext = blob[_HEAD : _HEAD + NONCE_BYTES], blob[_HEAD + NONCE_BYTES :]
-        try:
-            return key.cipher.decrypt(nonce, ciphertext, _associated(key, place))
-        except InvalidTag as error:
-            raise SealBroken(f"A sealed value in {place.table}.{place.column} does not open in its place.") from error
-
-    def _key_of(self, session: Session, owner: Owner) -> _OpenKey:
+    def _key_of(self, session: Session, owner: Owner) -> OpenKey:
         self.prepare_keys(session, [owner])
-        return self._known(session)[owner]
-
-    @staticmethod
-    def _known(session: Session) -> dict[Owner, _OpenKey]:
-        known: dict[Owner, _OpenKey] = session.info.setdefault(_SESSION_KEYS, {})
-        return known
+        return _known(session)[owner]
 
     def _find_keys(self, session: Session, owners: set[Owner]) -> set[Owner]:
         rows = session.execute(
-            select(DataKey).where(
+            select(*_COLUMNS).where(
                 tuple_(DataKey.tenant_id, DataKey.owner_kind, DataKey.owner_id).in_(
                     [(owner.tenant_id, owner.kind, owner.id) for owner in owners]
                 ),
                 DataKey.destroyed_at.is_(None),
             )
-        ).scalars()
-        return self._take(session, rows)
-
-    def _take(self, session: Session, rows: Iterable[DataKey]) -> set[Owner]:
-        taken = {Owner(row.tenant_id, row.owner_kind, row.owner_id): self._remember(row) for row in rows}
-        self._known(session).update(taken)
-        return set(taken)
+        ).all()
+        keys = self._unwrap(rows)
+        found = {Owner(row.tenant_id, row.owner_kind, row.owner_id): keys[row.id] for row in rows}
+        _known(session).update(found)
+        return set(found)
 
     def _make_keys(self, session: Session, owners: set[Owner]) -> set[Owner]:
-        """Make keys; returns the owners that got one, which leaves out those that another writer was faster for."""
-        master = self._keyring.current
-        rows = []
-        for owner in owners:
-            key_id = uuid.uuid4()
-            wrapped = self._keyring.wrap(master, os.urandom(KEY_BYTES), _wrapping_context(key_id, owner.tenant_id))
-            rows.append(
-                {
-                    "id": key_id,
-                    "tenant_id": owner.tenant_id,
-                    "owner_kind": owner.kind,
-                    "owner_id": owner.id,
-                    "master_key_id": master,
-                    "wrapped": wrapped,
-                    "created_at": utc_now(),
-                }
-            )
-        # Two writers may meet here for the same owner: the partial unique index lets one key win.
-        made = session.execute(insert_ignoring_conflicts(session, DataKey).returning(DataKey), rows).scalars()
-        return self._take(session, made)
+        """Make keys; returns the owners that got one, which leaves out those that another writer was faster for.
 
-    def _load(self, session: Session, wanted: set[uuid.UUID]) -> None:
-        now = self._monotonic()
-        with self._lock:
-            fresh = {key.id for key in self._by_id.values() if now - key.loaded_at < _CACHE_SECONDS}
-        missing = wanted - fresh
-        if not missing:
-            return
-        rows = session.execute(select(DataKey).where(DataKey.id.in_(missing))).scalars().all()
-        if len(rows) != len(missing):
-            raise SealBroken("A sealed value names a data key that does not exist.")
-        for row in rows:
-            self._remember(row)
+        Raises:
+            MasterKeyRetired: the master key was retired between wrapping and this insert.
+        """
+        # In one order, so that two writers who make keys for the same people don't wait for each other in a circle.
+        ordered = sorted(owners, key=lambda owner: (owner.tenant_id, owner.kind, owner.id))
+        ids = {owner: uuid.uuid4() for owner in ordered}
+        plain = {ids[owner]: os.urandom(KEY_BYTES) for owner in ordered}
+        wrapped = self._keyring.wrap(
+            [PlainKey(plain[ids[owner]], wrapping_context(ids[owner], owner.tenant_id)) for owner in ordered]
+        )
+        now = utc_now()
+        rows = [
+            {
+                "id": ids[owner],
+                "tenant_id": owner.tenant_id,
+                "owner_kind": owner.kind,
+                "owner_id": owner.id,
+                "master_key_id": item.master_key_id,
+                "wrapped": item.blob,
+                "created_at": now,
+            }
+            for owner, item in zip(ordered, wrapped, strict=True)
+        ]
+        try:
+            # Two writers may meet here for the same owner: the partial unique index lets one key win.
+            made = session.execute(insert_ignoring_conflicts(session, DataKey).returning(DataKey.id), rows).scalars()
+            winners = set(made)
+        except DBAPIError as error:
+            if RETIRED_WORDS in str(error.orig):
+                raise MasterKeyRetired(
+                    "The master key was changed at this moment. Nothing was stored: try again."
+                ) from error
+            raise
+        kept = {
+            owner: self._cache.put(ids[owner], owner.tenant_id, AESGCM(plain[ids[owner]]))
+            for owner in ordered
+            if ids[owner] in winners
+        }
+        _known(session).update(kept)
+        return set(kept)
 
-    def _remember(self, row: DataKey) -> _OpenKey:
-        now = self._monotonic()
-        known = self._by_id.get(row.id)
-        if row.wrapped is None:
-            with self._lock:
-                self._by_id.pop(row.id, None)
+    def _load(self, session: Session, wanted: set[uuid.UUID]) -> dict[uuid.UUID, OpenKey]:
+        found = self._cache.get(wanted)
+        missing = wanted - found.keys()
+        if missing:
+            rows = session.execute(select(*_COLUMNS).where(DataKey.id.in_(missing))).all()
+            if len(rows) != len(missing):
+                raise SealBroken("A sealed value names a data key that does not exist.")
+            found.update(self._unwrap(rows))
+        return found
+
+    def _unwrap(self, rows: Sequence[_KeyRow]) -> dict[uuid.UUID, OpenKey]:
+        """The rows' keys, from memory where they are fresh there."""
+        if any(row.wrapped is None for row in rows):
+            self._cache.drop([row.id for row in rows if row.wrapped is None])
             raise KeyDestroyed("This was erased: its key has been destroyed, so that nobody can read it any more.")
-        if known is not None and now - known.loaded_at < _CACHE_SECONDS:
-            return known
-        data_key = self._keyring.unwrap(row.master_key_id, row.wrapped, _wrapping_context(row.id, row.tenant_id))
-        key = _OpenKey(row.id, row.tenant_id, AESGCM(data_key), now)
-        with self._lock:
-            if len(self._by_id) >= _CACHE_KEYS:
-                self._by_id.clear()
-            self._by_id[row.id] = key
-        return key
+        found = self._cache.get({row.id for row in rows})
+        missing = [row for row in rows if row.id not in found]
+        if missing:
+            plain = self._keyring.unwrap(
+                [WrappedKey(row.master_key_id, row.wrapped, wrapping_context(row.id, row.tenant_id)) for row in missing]
+            )
+            for row, key in zip(missing, plain, strict=True):
+                found[row.id] = self._cache.put(row.id, row.tenant_id, AESGCM(key))
+        return found
 
 
-def _key_id(blob: bytes) -> uuid.UUID:
-    if len(blob) < _HEAD + NONCE_BYTES or blob[:1] != VERSION:
-        raise SealBroken("A value that should be sealed is not.")
-    return uuid.UUID(bytes=bytes(blob[1:_HEAD]))
-
-
-def _wrapping_context(key_id: uuid.UUID, tenant_id: uuid.UUID) -> bytes:
+def wrapping_context(key_id: uuid.UUID, tenant_id: uuid.UUID) -> bytes:
+    """What a wrapped data key is bound to: its own row, and the tenant."""
     return b"data-key" + key_id.bytes + tenant_id.bytes
 
 
-def _associated(key: _OpenKey, place: Place) -> bytes:
+def _known(session: Session) -> dict[Owner, OpenKey]:
+    """The keys that this session has used to seal. A rollback forgets them: it may have taken back their rows."""
+    known: dict[Owner, OpenKey] | None = session.info.get(_SESSION_KEYS)
+    if known is None:
+        known = session.info[_SESSION_KEYS] = {}
+        event.listen(session, "after_soft_rollback", _forget_known)
+    return known
+
+
+def _forget_known(session: Session, _ended: SessionTransaction) -> None:
+    known: dict[Owner, OpenKey] = session.info[_SESSION_KEYS]
+    known.clear()
+
+
+def _key_id(blob: bytes) -> uuid.UUID:
+    if not looks_sealed(blob):
+        raise SealBroken("A value that should be sealed is not.")
+    return uuid.UUID(bytes=bytes(blob[len(VERSION) : HEAD_BYTES]))
+
+
+def _open(key: OpenKey, place: Place, blob: bytes) -> bytes:
+    nonce, ciphertext = blob[HEAD_BYTES : HEAD_BYTES + NONCE_BYTES], blob[HEAD_BYTES + NONCE_BYTES :]
+    try:
+        return key.cipher.decrypt(nonce, ciphertext, _associated(key, place))
+    except InvalidTag as error:
+        raise SealBroken(f"A sealed value in {place.table}.{place.column} does not open in its place.") from error
+
+
+def _associated(key: OpenKey, place: Place) -> bytes:
     parts = (b"v1", key.tenant_id.bytes, place.table.encode(), place.column.encode(), place.row_id.bytes, key.id.bytes)
     return b"".join(struct.pack(">H", len(part)) + part for part in parts)

@@ -15,6 +15,7 @@ from privacy.audit import AuditLog
 from privacy.keyring import LocalKeyRing, create_keyring, load_keyring
 from privacy.sealing import Vault
 from tests import services
+from tests.privacy.vault_process import VaultServer, running_vault
 
 # Without these, Chromium looks for its maker's services at every start.
 QUIET = (
@@ -125,6 +126,13 @@ def keyring(tmp_path: Path) -> LocalKeyRing:
 def vault(keyring: LocalKeyRing) -> Vault:
     """A vault on the fresh key ring."""
     return Vault(keyring)
+
+
+@pytest.fixture
+def vault_http() -> Iterator[VaultServer]:
+    """A stand-in for HashiCorp Vault."""
+    with running_vault() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

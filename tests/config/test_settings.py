@@ -7,6 +7,7 @@ import pytest
 
 from config.errors import ConfigurationError
 from config.settings import describe, is_loopback, load_settings, secret_key, variable_name, write_private
+from config.vault_address import VaultAddress
 
 
 def test_an_empty_environment_gives_a_working_installation_on_this_machine() -> None:
@@ -26,12 +27,28 @@ def test_an_empty_environment_gives_a_working_installation_on_this_machine() -> 
         ("BLINDMARK_WEB_THREADS", "0", "BLINDMARK_WEB_THREADS"),
         ("BLINDMARK_DEFAULT_MODEL", "gpt-4", "BLINDMARK_OFFERED_MODELS"),
         ("BLINDMARK_TIME_ZONE", "Mars/Base", "Europe/Berlin"),
+        ("BLINDMARK_KEYRING", "vault+https://vault.example/transit/blindmark", "one of VAULT_TOKEN and"),
+        ("BLINDMARK_KEYRING", "vault+http://vault.example/transit/blindmark", "vault+https://"),
+        ("BLINDMARK_KEYRING", "vault+https://vault.example/blindmark", "vault+https://vault.example.org:8200/"),
+        ("BLINDMARK_KEYRING", "vault+https://token@vault.example/transit/blindmark", "no token in it"),
+        ("BLINDMARK_KEYRING", "vault+https://vault.example/transit/../sys/blindmark", "vault+https://"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_should_be(variable: str, value: str, words: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_settings({variable: value})
     assert words in refused.value.message
+
+
+def test_a_key_ring_is_a_file_or_a_key_in_vault() -> None:
+    assert load_settings({"BLINDMARK_KEYRING": "/etc/blindmark/ring.json"}).effective_keyring == Path(
+        "/etc/blindmark/ring.json"
+    )
+    in_vault = load_settings(
+        {"BLINDMARK_KEYRING": "vault+https://vault.example:8200/school/transit/blindmark", "VAULT_TOKEN": "s.hidden"}
+    )
+    assert in_vault.vault == VaultAddress("https://vault.example:8200", "school/transit", "blindmark")
+    assert not [value for _, value, _ in describe(in_vault) if "s.hidden" in value]
 
 
 def test_a_public_address_needs_a_secret_key() -> None:

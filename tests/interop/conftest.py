@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from config.settings import load_settings
 from grading.tenancy import PlatformDetails, register_platform
 from lti_tool.wiring import Application, open_application
+from privacy.keyring import create_keyring
 from tests import services
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +119,7 @@ def meeting(
     data.mkdir(mode=0o700)
     (data / "blindmark.db").write_bytes(sqlite_template.read_bytes())
     settings = load_settings({"BLINDMARK_DATA_DIR": str(data), "BLINDMARK_BASE_URL": tool, "OPENAI_API_KEY": "k"})
+    create_keyring(settings.effective_keyring)
     application = open_application(settings)
     server = make_server("127.0.0.1", tool_port, application.web(), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()

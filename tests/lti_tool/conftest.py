@@ -18,6 +18,7 @@ from grading.tenancy import PlatformDetails, register_platform
 from lti_tool.lti import claims as names
 from lti_tool.parts import Parts
 from lti_tool.wiring import Application, open_application
+from privacy.keyring import create_keyring
 from tests.lti_tool.lms import CLIENT_ID, DEPLOYMENT_ID, MEMBERSHIP, Platform
 
 BASE_URL = "http://127.0.0.1:8800"
@@ -121,6 +122,7 @@ def tool(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRequest) 
         values["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
     else:
         (data / "blindmark.db").write_bytes(sqlite_template.read_bytes())
+    create_keyring(data / "keyring.json")
     application = open_application(load_settings(values))
     platform = Platform()
     with application.parts.database.transaction() as session:
