@@ -112,6 +112,8 @@ NOT_SEALED: Final = {
     "batch_request.failure_code": CODE,
     "consent.text_hash": HASH,
     "consent.text_version": CODE,
+    "deployment.notice_types": CODE,
+    "deployment.notices_url": ADDRESS,
     "context.ags_scopes": CODE,
     "context.approved_providers": CODE,
     "context.label": LABEL,
