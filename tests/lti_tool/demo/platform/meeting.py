@@ -24,6 +24,7 @@ from lti_tool.demo.platform.store import Store
 from lti_tool.demo.visitor import TIMEOUT_SECONDS, Page, Visitor
 from lti_tool.parts import Parts
 from lti_tool.wiring import Application, open_application
+from privacy.keyring import create_keyring
 from tests.lti_tool.demo.platform.tiny_tool import PEOPLE
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def meeting(folder: Path, template: Path, make: Maker) -> Iterator[Meeting]:
     data = folder / "tool"
     data.mkdir(mode=0o700)
     (data / "blindmark.db").write_bytes(template.read_bytes())
+    create_keyring(data / "keyring.json")
     settings = load_settings({"BLINDMARK_DATA_DIR": str(data), "BLINDMARK_BASE_URL": tool, "OPENAI_API_KEY": "k"})
     application = open_application(settings, clock=clock.moment)
     servers = [
