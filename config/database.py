@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, Insert, MetaData, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, Enum, Insert, MetaData, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
@@ -98,6 +98,37 @@ def insert_ignoring_conflicts(session: Session, model: type[Base]) -> Insert:
     if session.get_bind().dialect.name == "postgresql":
         return postgresql_insert(model).on_conflict_do_nothing()
     return sqlite_insert(model).on_conflict_do_nothing()
+
+
+def keep_append_only(model: type[Base]) -> None:
+    """Have the database itself refuse to change or remove rows of a table, whoever asks.
+
+    The triggers are made with the table; a migration that makes it spells them out as `append_only_triggers` does.
+    """
+    table = Base.metadata.tables[model.__tablename__]
+
+    def create(_table: Table, connection: Connection, **_options: object) -> None:
+        for statement in append_only_triggers(table.name, connection.dialect.name):
+            connection.exec_driver_sql(statement)
+
+    event.listen(table, "after_create", create)
+
+
+def append_only_triggers(table: str, dialect: str) -> list[str]:
+    """The statements that make a table append-only."""
+    refusal = f"'{table} is append-only'"
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, {refusal}); END"
+            for act in ("UPDATE", "DELETE")
+        ]
+    function = f"{table}_append_only()"
+    refuse = f"BEGIN RAISE EXCEPTION {refusal}; END"
+    acts = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+    return [
+        f"CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS $$ {refuse} $$",
+        f"CREATE TRIGGER {table}_append_only {acts} FOR EACH STATEMENT EXECUTE FUNCTION {function}",
+    ]
 
 
 class Database:

@@ -1,38 +1,16 @@
 """`blindmark`: what an operator runs. Every command checks the settings first and says what to set."""
 
-import functools
 import sys
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import click
 
 from config.errors import ConfigurationError
-from config.logging import configure_logging
 from config.settings import Settings, describe, load_settings
-from grading.errors import GradingError
-from privacy.errors import PrivacyError
-
-
-def _reported(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our errors into one readable line and exit status 1."""
-
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except (ConfigurationError, GradingError, PrivacyError) as error:
-            raise click.ClickException(error.message) from error
-
-    return wrapped
-
-
-def _settings() -> Settings:
-    settings = load_settings()
-    configure_logging(settings.log_level, settings.log_format)
-    return settings
+from lti_tool.cli_audit import audit
+from lti_tool.cli_common import checked_settings as _settings
+from lti_tool.cli_common import reported as _reported
 
 
 @click.group()
@@ -337,23 +315,7 @@ def keys_rotate(at_once: bool) -> None:
     click.echo(f"{made.kid} is published and signs from {made.signs_from:%Y-%m-%d %H:%M} UTC.")
 
 
-@main.group()
-def audit() -> None:
-    """The audit log."""
-
-
-@audit.command("verify")
-@_reported
-def audit_verify() -> None:
-    """Walk every chain of the audit log and say whether it holds."""
-    from lti_tool.wiring import open_parts
-
-    parts = open_parts(_settings())
-    with parts.database.transaction() as session:
-        counts = parts.audit.verify(session)
-    for chain, count in sorted(counts.items()):
-        click.echo(f"{chain}: {count} entries, unbroken")
-    click.echo("The audit log is whole.")
+main.add_command(audit)
 
 
 @main.group()

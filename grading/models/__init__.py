@@ -1,9 +1,11 @@
 """The tables of the domain, one concept a file. Importing this package registers all of them."""
 
+from grading.models.agreements import ProviderAgreement
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
 from grading.models.dates import IndividualDate
+from grading.models.disclosures import Disclosure, DisclosureDeletion
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.people import Administrator, Enrolment, Person
@@ -23,6 +25,8 @@ __all__ = [
     "BatchRequest",
     "Context",
     "Deployment",
+    "Disclosure",
+    "DisclosureDeletion",
     "Draft",
     "Enrolment",
     "ErasureRequest",
@@ -32,6 +36,7 @@ __all__ = [
     "Person",
     "Processor",
     "PromptVersion",
+    "ProviderAgreement",
     "QueueItem",
     "Registration",
     "ResourceLink",

@@ -8,7 +8,8 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from config.database import Database
-from privacy.audit import Actor, AuditLog, page, record
+from privacy.audit import Actor, AuditLog, record
+from privacy.audit.reading import page
 from privacy.errors import AuditBroken
 from privacy.keyring import LocalKeyRing
 from privacy.models import AuditEvent
@@ -41,8 +42,7 @@ def test_events_are_chained_per_tenant(database: Database, keyring: LocalKeyRing
     note(database, 3)
     note(database, 2)
     note(database, 1, tenant=None)
-    with database.transaction() as session:
-        assert AuditLog(keyring).verify(session) == {str(TENANT): 5, "site": 1}
+    assert AuditLog(keyring).verify(database.transaction) == {str(TENANT): 5, "site": 1}
 
 
 def test_what_is_rolled_back_leaves_no_event(database: Database, keyring: LocalKeyRing) -> None:
@@ -51,8 +51,7 @@ def test_what_is_rolled_back_leaves_no_event(database: Database, keyring: LocalK
     session.rollback()
     session.commit()
     session.close()
-    with database.transaction() as session:
-        assert AuditLog(keyring).verify(session) == {}
+    assert AuditLog(keyring).verify(database.transaction) == {}
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_event SET event = 'other'", "DELETE FROM audit_event"])
@@ -67,8 +66,8 @@ def test_an_altered_entry_is_named(sqlite_database: Database, keyring: LocalKeyR
     with sqlite_database.transaction() as session:
         session.execute(text("DROP TRIGGER audit_event_no_update"))
         session.execute(text("UPDATE audit_event SET event = 'other' WHERE sequence = 2"))
-    with sqlite_database.transaction() as session, pytest.raises(AuditBroken, match="entry 2"):
-        AuditLog(keyring).verify(session)
+    with pytest.raises(AuditBroken, match="entry 2"):
+        AuditLog(keyring).verify(sqlite_database.transaction)
 
 
 def test_a_chain_that_was_cut_off_is_noticed(sqlite_database: Database, keyring: LocalKeyRing) -> None:
@@ -76,8 +75,8 @@ def test_a_chain_that_was_cut_off_is_noticed(sqlite_database: Database, keyring:
     with sqlite_database.transaction() as session:
         session.execute(text("DROP TRIGGER audit_event_no_delete"))
         session.execute(text("DELETE FROM audit_event WHERE sequence = 3"))
-    with sqlite_database.transaction() as session, pytest.raises(AuditBroken, match="cut off"):
-        AuditLog(keyring).verify(session)
+    with pytest.raises(AuditBroken, match="cut off"):
+        AuditLog(keyring).verify(sqlite_database.transaction)
 
 
 def test_many_writers_at_once_keep_one_chain(postgresql_database: Database, keyring: LocalKeyRing) -> None:
@@ -86,8 +85,7 @@ def test_many_writers_at_once_keep_one_chain(postgresql_database: Database, keyr
         thread.start()
     for thread in threads:
         thread.join()
-    with postgresql_database.transaction() as session:
-        assert AuditLog(keyring).verify(session) == {str(TENANT): 40}
+    assert AuditLog(keyring).verify(postgresql_database.transaction) == {str(TENANT): 40}
 
 
 def test_two_processes_take_turns_at_one_chain(database: Database, keyring: LocalKeyRing) -> None:
@@ -96,8 +94,7 @@ def test_two_processes_take_turns_at_one_chain(database: Database, keyring: Loca
     for _ in range(3):
         note(database, 2)
         note(other, 3)
-    with database.transaction() as session:
-        assert AuditLog(keyring).verify(session) == {str(TENANT): 15}
+    assert AuditLog(keyring).verify(database.transaction) == {str(TENANT): 15}
 
 
 def test_a_transaction_that_fails_at_its_end_leaves_the_chain_whole(
@@ -109,16 +106,15 @@ def test_a_transaction_that_fails_at_its_end_leaves_the_chain_whole(
         note(sqlite_database, 2)
     event.remove(sqlite_database.engine, "commit", fail)
     note(sqlite_database)
-    with sqlite_database.transaction() as session:
-        assert AuditLog(keyring).verify(session) == {str(TENANT): 2}
+    assert AuditLog(keyring).verify(sqlite_database.transaction) == {str(TENANT): 2}
 
 
-def test_a_transaction_costs_two_statements_however_many_events_it_has(database: Database) -> None:
+def test_a_transaction_costs_the_same_however_many_events_it_has(database: Database) -> None:
     note(database)
     statements: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(str(given[2])))
     note(database, 20)
-    assert len(statements) == 2, statements
+    assert len(statements) == (1 if database.engine.dialect.name == "postgresql" else 2), statements
 
 
 def test_pages_go_backwards_through_all_entries(database: Database) -> None:

@@ -3,7 +3,7 @@
 from flask import render_template, request
 
 from lti_tool.parts import parts
-from privacy import audit as log
+from privacy.audit import reading as log
 
 
 def audit() -> str:
