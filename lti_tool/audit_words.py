@@ -161,6 +161,4 @@ def object_words(object_type: str) -> str:
 def grouped_events() -> list[tuple[str, list[tuple[str, str]]]]:
     """All events for a choice, by area: (area, [(event, sentence)])."""
     placed = sorted(EVENTS.items(), key=lambda one: (AREAS[one[0].partition(".")[0]], one[1]))
-    return [
-        (area, list(events)) for area, events in groupby(placed, key=lambda one: AREAS[one[0].partition(".")[0]])
-    ]
+    return [(area, list(events)) for area, events in groupby(placed, key=lambda one: AREAS[one[0].partition(".")[0]])]

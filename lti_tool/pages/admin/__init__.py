@@ -57,4 +57,5 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/test", "test_platform", connecting.test, methods=post)
     blueprint.add_url_rule("/platforms/keys/rotate", "rotate_keys", connecting.rotate, methods=post)
     blueprint.add_url_rule("/audit", "audit", audit.audit)
+    blueprint.add_url_rule("/audit/export", "export_audit", audit.export, methods=post)
     return blueprint
