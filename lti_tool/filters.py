@@ -31,6 +31,12 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
         """A moment in the pages' time zone, with the exact one for machines."""
         return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), moment_text(value))
 
+    def exact_moment(value: datetime) -> Markup:
+        """A moment to the second, where the order of things matters."""
+        return Markup('<time datetime="{}">{}:{:%S}</time>').format(
+            value.isoformat(), moment_text(value), value.astimezone(zone)
+        )
+
     def clock_time(value: datetime) -> str:
         return f"{value.astimezone(zone):%H:%M}"
 
@@ -39,6 +45,7 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
 
     app.jinja_env.filters.update(
         moment=moment,
+        exact_moment=exact_moment,
         scope_words=scope_words,
         moment_text=moment_text,
         clock_time=clock_time,
