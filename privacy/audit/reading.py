@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from privacy.errors import PrivacyError
+from privacy.errors import PositionUnreadable
 from privacy.models import AuditEvent
 
 EXPORT_PAGE = 1000
@@ -73,7 +73,7 @@ def page(session: Session, chosen: AuditFilter = EVERYTHING, *, after: str | Non
     """Entries of all chains, newest first, in one statement (keyset paging).
 
     Raises:
-        PrivacyError: `after` is not a position this function gave out.
+        PositionUnreadable: `after` is not a position this function gave out.
     """
     query = chosen.apply(select(AuditEvent))
     if after:
@@ -112,7 +112,7 @@ def _position(after: str) -> tuple[datetime, uuid.UUID]:
         moment, identifier = after.split("_")
         position = datetime.fromisoformat(moment), uuid.UUID(identifier)
     except ValueError as error:
-        raise PrivacyError("This page address can't be read. Go back to the first page.") from error
+        raise PositionUnreadable("This page address can't be read. Go back to the first page.") from error
     if position[0].tzinfo is None:
-        raise PrivacyError("This page address can't be read. Go back to the first page.")
+        raise PositionUnreadable("This page address can't be read. Go back to the first page.")
     return position

@@ -19,6 +19,7 @@ from lti_tool.parts import parts
 from privacy.audit import Actor
 from privacy.audit.exporting import FORMATS, note_export
 from privacy.audit.reading import AuditFilter, page, stream
+from privacy.errors import PositionUnreadable
 
 T = TypeVar("T")
 MOMENT: Final = "%Y-%m-%dT%H:%M"
@@ -28,7 +29,10 @@ def audit() -> str:
     """One page of the log."""
     chosen = _filter()
     with parts().database.transaction() as session:
-        found = page(session, chosen, after=request.args.get("after") or None)
+        try:
+            found = page(session, chosen, after=request.args.get("after") or None)
+        except PositionUnreadable as error:
+            raise FilterUnreadable(error.message) from error
         courses = session.execute(select(Context.id, Context.title, Context.label).order_by(Context.title)).all()
         tenants = session.execute(
             select(Deployment.id, Deployment.lms_deployment_id, Registration.name)
