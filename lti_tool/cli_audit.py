@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from grading.course_objects import ids_in_course
 from lti_tool.audit_words import ACTORS, EVENTS, object_words
 from lti_tool.cli_common import checked_settings, reported
 from lti_tool.parts import Parts
@@ -35,6 +36,7 @@ def _filtered(command: Command) -> Command:
         click.option("--until", type=moments, help="Before this moment (time zone of BLINDMARK_TIME_ZONE)."),
         click.option("--since", type=moments, help="From this moment on."),
         click.option("--tenant", "tenant_id", type=click.UUID, help="Deployment id."),
+        click.option("--course", "course_id", type=click.UUID, help="Blindmark's id of a course, with all in it."),
         click.option("--object", "object_id", type=click.UUID, help="Id of what it is about."),
         click.option("--actor", "actor_id", type=click.UUID, help="Id of who did it."),
         click.option("--actor-kind", type=click.Choice(list(ACTORS)), help="Kind of who did it."),
@@ -124,7 +126,8 @@ def _filter(parts: Parts, chosen: dict[str, Any]) -> AuditFilter:
     for name in ("since", "until"):
         if chosen[name] is not None:
             chosen[name] = _in_zone(chosen[name], parts.zone)
-    return AuditFilter(**chosen)
+    course_id = chosen["course_id"]
+    return AuditFilter(**chosen, objects=ids_in_course(course_id) if course_id else None)
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -107,7 +107,7 @@ def open_application(
         provider=PROVIDER,
         most_bytes=settings.upload_megabytes * 1024 * 1024,
         clock=clock,
-        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices),
+        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices, audit.publish),
         chores={TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off)},
     )
     tasks.register(celery, work, settings.tick_seconds)

@@ -1,12 +1,13 @@
 """Writes the audit log: what a transaction noted goes to the end of its chains just before the transaction commits.
 
 The head's row is locked for that moment only. However many events a transaction has, a chain costs one statement on
-PostgreSQL and two on SQLite, which has no modifying WITH and no network in between; and two more where another process
-wrote since.
+PostgreSQL and two on SQLite, which has no modifying WITH and no network in between; and one more while other processes
+write to the same chain.
 """
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, event, insert, select, text, update
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from config.clock import Clock, utc_now
 from config.database import insert_ignoring_conflicts
+from config.logging import fields, get_logger
 from privacy.audit.entries import GENESIS, PENDING, PURPOSE, Entry, as_json, chained
 from privacy.audit.heads import Head, read_heads, signed_heads
 from privacy.audit.verifying import Transaction, verify
@@ -21,6 +23,7 @@ from privacy.errors import AuditBroken
 from privacy.keyring import KeyProvider
 from privacy.models import AuditChain, AuditEvent
 
+log = get_logger(__name__)
 # Built once and run on the connection itself: every launch and every decision comes through here.
 _HEAD = select(AuditChain.sequence, AuditChain.head).where(AuditChain.chain == bindparam("name")).with_for_update()
 _APPEND = insert(AuditEvent)
@@ -60,6 +63,9 @@ class AuditLog:
         self._key = keyring.derive(PURPOSE)
         self._heads: dict[str, tuple[int, str]] = {}
         """Heads as this process left them: sequence and hash. A guess that the database confirms or refuses."""
+        self._shared: set[str] = set()
+        """Chains that others wrote to since: there the head is read first until it is found where it was left."""
+        self._published: list[object] = []
 
     def attach(self, sessions: sessionmaker[Session]) -> None:
         """Have every transaction that these sessions make write its events before it commits."""
@@ -79,6 +85,14 @@ class AuditLog:
         """Where all chains end, as one signed line to keep elsewhere."""
         return signed_heads(session, self._keyring, clock)
 
+    def publish(self, session: Session, now: datetime) -> None:
+        """Write the signed ends of all chains to the log stream, out of the database's reach, if any chain has grown."""
+        line = signed_heads(session, self._keyring, lambda: now)
+        grown = json.loads(line)["heads"]
+        if grown and grown != self._published:
+            log.info("audit.heads", extra=fields(heads=line))
+            self._published = grown
+
     def read_heads(self, lines: Iterable[str]) -> list[Head]:
         """Heads that were put down elsewhere; raises AuditBroken when one was altered."""
         return list(read_heads(lines, self._keyring))
@@ -95,13 +109,16 @@ class AuditLog:
     def _append(self, session: Session, chain: str, entries: list[Entry]) -> None:
         connection = session.connection()
         head = self._heads.get(chain)
-        if head is None or not self._advance(connection, chain, head, entries):
+        guess = head is not None and chain not in self._shared
+        if head is None or not guess or not self._advance(connection, chain, head, entries):
             # Another process was here since: wait for its transaction, and go on from what it left.
             row = connection.execute(_HEAD, {"name": chain}).one_or_none()
             if row is None:
                 starter = insert_ignoring_conflicts(session, AuditChain)
                 connection.execute(starter.values(chain=chain, sequence=0, head=GENESIS))
                 row = connection.execute(_HEAD, {"name": chain}).one()
+            if head is not None:
+                (self._shared.discard if head == (row.sequence, row.head) else self._shared.add)(chain)
             if not self._advance(connection, chain, (row.sequence, row.head), entries):
                 raise AuditBroken(f"The head of audit chain {chain} moved while it was locked.")
 

@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from config.database import Database
+from config.logging import EventFormatter
 from privacy.audit import Actor, AuditLog, reading, record, verifying
 from privacy.audit.exporting import as_csv, as_json_lines
 from privacy.audit.reading import AuditFilter, page, stream
 from privacy.errors import AuditBroken, PrivacyError
 from privacy.keyring import LocalKeyRing, create_keyring, load_keyring
 from privacy.models import AuditEvent
+from tests.conftest import StillClock
 
 TENANT = uuid.uuid4()
 SET_BACK = "UPDATE audit_chain SET sequence = 2, head = (SELECT hash FROM audit_event WHERE sequence = 2)"
@@ -323,3 +325,36 @@ def test_exports_hold_every_field_and_no_formula(database: Database) -> None:
     assert set(written) == set(header)
     assert written["hash"] == rows[0].hash
     assert written["details"] == {"number": 1}
+
+
+def test_the_ends_are_published_to_the_log_stream_when_a_chain_has_grown(
+    database: Database, keyring: LocalKeyRing, clock: StillClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = AuditLog(keyring)
+    caplog.set_level("INFO")
+    for times in (0, 2, 0, 1):
+        note(database, times)
+        with database.transaction() as session:
+            log.publish(session, clock())
+            log.publish(session, clock())
+    published = [record for record in caplog.records if record.getMessage() == "audit.heads"]
+    assert len(published) == 2
+    heads = log.read_heads(json.loads(EventFormatter("json").format(one))["heads"] for one in published)
+    assert [head.sequence for head in heads] == [2, 3]
+    assert heads[0].noted_at == clock()
+
+
+def test_while_others_write_the_head_is_read_first(database: Database, keyring: LocalKeyRing) -> None:
+    other = Database(database.engine)
+    AuditLog(keyring).attach(other.sessions)
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(str(given[2])))
+    costs = []
+    for who in (database, other, database, other, database, database, database):
+        statements.clear()
+        note(who, 1)
+        costs.append(len(statements))
+    alone = 1 if database.engine.dialect.name == "postgresql" else 2
+    assert costs[-1] == alone
+    assert costs[4:6] == [alone + 1] * 2
+    assert AuditLog(keyring).verify(database.transaction) == {str(TENANT): 7}
