@@ -86,7 +86,7 @@ class AuditLog:
         return signed_heads(session, self._keyring, clock)
 
     def publish(self, session: Session, now: datetime) -> None:
-        """Write the signed ends of all chains to the log stream, out of the database's reach, if any chain has grown."""
+        """Write the signed ends of all chains to the log stream, out of the database's reach, if any grew."""
         line = signed_heads(session, self._keyring, lambda: now)
         grown = json.loads(line)["heads"]
         if grown and grown != self._published:
