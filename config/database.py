@@ -1,13 +1,13 @@
 """The database: one declarative base, column types that mean the same on SQLite and PostgreSQL, engine and sessions."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, Insert, MetaData, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, Enum, Insert, MetaData, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
@@ -98,6 +98,41 @@ def insert_ignoring_conflicts(session: Session, model: type[Base]) -> Insert:
     if session.get_bind().dialect.name == "postgresql":
         return postgresql_insert(model).on_conflict_do_nothing()
     return sqlite_insert(model).on_conflict_do_nothing()
+
+
+def keep_append_only(model: type[Base]) -> None:
+    """Have the database itself refuse to change or remove rows of a table, whoever asks.
+
+    The triggers are made with the table; a migration that makes it spells them out as `append_only_triggers` does.
+    """
+    make_with(model, lambda dialect: append_only_triggers(model.__tablename__, dialect))
+
+
+def make_with(model: type[Base], statements: Callable[[str], Iterable[str]]) -> None:
+    """Have statements, by the name of the dialect, run whenever the table is made."""
+
+    def create(_table: Table, connection: Connection, **_options: object) -> None:
+        for statement in statements(connection.dialect.name):
+            connection.exec_driver_sql(statement)
+
+    event.listen(Base.metadata.tables[model.__tablename__], "after_create", create)
+
+
+def append_only_triggers(table: str, dialect: str) -> list[str]:
+    """The statements that make a table append-only."""
+    refusal = f"'{table} is append-only'"
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, {refusal}); END"
+            for act in ("UPDATE", "DELETE")
+        ]
+    function = f"{table}_append_only()"
+    refuse = f"BEGIN RAISE EXCEPTION {refusal}; END"
+    acts = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+    return [
+        f"CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS $$ {refuse} $$",
+        f"CREATE TRIGGER {table}_append_only {acts} FOR EACH STATEMENT EXECUTE FUNCTION {function}",
+    ]
 
 
 class Database:

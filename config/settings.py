@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         description="Whether an LMS may live in a private network (10.x, 192.168.x …); if not, only public ones are.",
     )
     provider_label: str = Field(default="OpenAI", description="What pages call the service that work is sent to.")
+    organisation: str = Field(
+        default="", description="Who is responsible for the data (the controller), for the record of processing."
+    )
+    privacy_contact: str = Field(
+        default="", description="Whom people ask about their data, as an e-mail address, for the record of processing."
+    )
     time_zone: str = Field(default="UTC", description="Time zone in which pages show and read dates, as Europe/Berlin.")
     notice: str = Field(
         default="", description="Sentence shown on top of every page, for example by the demonstration."

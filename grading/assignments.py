@@ -230,6 +230,19 @@ def link_to(session: Session, *, tenant_id: uuid.UUID, link: ResourceLink, assig
     return True
 
 
+def note_linked(session: Session, tenant_id: uuid.UUID, person_id: uuid.UUID, link: ResourceLink) -> None:
+    """Note that somebody chose what a course link shows."""
+    record(
+        session,
+        event="assignment.linked",
+        actor=Actor.person(person_id),
+        tenant_id=tenant_id,
+        object_type="assignment",
+        object_id=link.assignment_id,
+        details={"link": str(link.id)},
+    )
+
+
 def name_from_elsewhere(
     session: Session, *, tenant_id: uuid.UUID, link: ResourceLink, assignment_id: uuid.UUID
 ) -> None:

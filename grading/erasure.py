@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Base, insert_ignoring_conflicts
 from config.logging import fields, get_logger
+from grading import disclosures
 from grading.models import (
     Assignment,
     Batch,
@@ -84,6 +85,10 @@ def carry_out(session: Session, vault: Vault, request_id: uuid.UUID, clock: Cloc
     if _at_a_provider(session, row):
         return False
     _leave_batches(session, row)
+    own = select(Submission.id).join(Assignment, Assignment.id == Submission.assignment_id).join(Context)
+    disclosures.note_deleted_here(
+        session, own.where(Submission.person_id == row.person_id, Context.tenant_id == row.tenant_id), clock()
+    )
     removed = {}
     for table, condition in _conditions(row.tenant_id, row.person_id).items():
         count = cast("CursorResult[Any]", session.execute(delete(table).where(condition))).rowcount

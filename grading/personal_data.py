@@ -54,6 +54,18 @@ def find_person(session: Session, tenant_id: uuid.UUID, registration_id: uuid.UU
     return Summary(person.id, *counts) if any(counts) else None
 
 
+def note_look(session: Session, tenant_id: uuid.UUID, found: Summary | None, reader: Actor) -> None:
+    """Note that somebody asked what is kept about a person, also where nothing is."""
+    record(
+        session,
+        event="personal_data.looked_up",
+        actor=reader,
+        tenant_id=tenant_id,
+        object_type="person",
+        object_id=found.person_id if found else None,
+    )
+
+
 def export(session: Session, vault: Vault, *, tenant_id: uuid.UUID, person_id: uuid.UUID, reader: Actor) -> bytes:
     """A ZIP archive: `data.json` with everything in words, and the files that were handed in."""
     archive = io.BytesIO()

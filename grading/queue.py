@@ -272,9 +272,13 @@ def put_back(session: Session, item_ids: Sequence[uuid.UUID], actor: Actor, cloc
     return moved
 
 
-def set_note(session: Session, item_id: uuid.UUID, note: str) -> None:
-    """Keep an administrator's note on an item."""
-    session.execute(update(QueueItem).where(QueueItem.id == item_id).values(note=note.strip()[:2000]))
+def set_note(session: Session, item_ids: Sequence[uuid.UUID], note: str, actor: Actor) -> int:
+    """Keep an administrator's note on items; returns on how many."""
+    changed = session.execute(
+        update(QueueItem).where(QueueItem.id.in_(item_ids)).values(note=note.strip()[:2000]).returning(QueueItem.id)
+    ).all()
+    _audit(session, "queue.noted", actor, len(changed), None)
+    return len(changed)
 
 
 def _submissions(session: Session, item_ids: Sequence[uuid.UUID], state: QueueState) -> list[uuid.UUID]:

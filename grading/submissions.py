@@ -259,12 +259,18 @@ def find(
 
 
 def open_submission(
-    session: Session, vault: Vault, submission: Submission, *, tenant_id: uuid.UUID, reader: Actor
+    session: Session,
+    vault: Vault,
+    submission: Submission,
+    *,
+    tenant_id: uuid.UUID,
+    reader: Actor,
+    as_file: bool = False,
 ) -> Work:
     """What was handed in, in the clear, for someone with the right to see it. The opening is in the audit log."""
     record(
         session,
-        event="submission.opened",
+        event="submission.file_opened" if as_file else "submission.opened",
         actor=reader,
         tenant_id=tenant_id,
         object_type="submission",

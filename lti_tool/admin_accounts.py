@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,11 +21,12 @@ from config.database import Base
 from grading.errors import GradingError
 from grading.models import Administrator
 from grading.models.columns import Created, Key, Moment
-from privacy.audit import Actor, record
+from privacy.audit import Actor, Detail, record
 
 SHORTEST_PASSWORD = 12
 ATTEMPTS_PER_ACCOUNT = RateLimitItemPerMinute(5, 5)
 ATTEMPTS_PER_ADDRESS = RateLimitItemPerMinute(30, 5)
+NOTED_BLOCKS_PER_ADDRESS = RateLimitItemPerMinute(1, 5)
 _hasher = PasswordHasher()
 
 
@@ -100,14 +102,7 @@ def create_administrator(
         created_at=clock(),
     )
     session.add(account)
-    record(
-        session,
-        event="administrator.created",
-        actor=Actor.system(),
-        tenant_id=None,
-        object_type="administrator",
-        object_id=account.id,
-    )
+    _audit(session, "administrator.created", Actor.system(), account.id)
     return account, secret
 
 
@@ -122,14 +117,7 @@ def set_password(session: Session, administrator_id: UUID, password: str) -> Non
     account.password_hash = _hasher.hash(password)
     account.must_change_password = False
     session.execute(delete(AdminSession).where(AdminSession.administrator_id == administrator_id))
-    record(
-        session,
-        event="administrator.password_changed",
-        actor=Actor.administrator(administrator_id),
-        tenant_id=None,
-        object_type="administrator",
-        object_id=administrator_id,
-    )
+    _audit(session, "administrator.password_changed", Actor.administrator(administrator_id), administrator_id)
 
 
 def reset_password(session: Session, account: Administrator) -> str:
@@ -151,6 +139,14 @@ def check_rate(limiter: MovingWindowRateLimiter, username: str, address: str) ->
     by_account = limiter.hit(ATTEMPTS_PER_ACCOUNT, "admin-sign-in-account", account_key)
     if not (by_address and by_account):
         raise TooManyAttempts("Too many attempts to sign in. Wait five minutes and try again.")
+
+
+def worth_noting(limiter: MovingWindowRateLimiter, refusal: GradingError, address: str) -> bool:
+    """Whether a refusal goes into the audit log. One that blocks does so once in five minutes for each address: who
+    guesses without end must not be able to fill the log."""
+    if not isinstance(refusal, TooManyAttempts):
+        return True
+    return limiter.hit(NOTED_BLOCKS_PER_ADDRESS, "admin-sign-in-noted", address)
 
 
 def sign_in(session: Session, username: str, password: str, *, hours: float, clock: Clock = utc_now) -> str:
@@ -183,14 +179,7 @@ def sign_in(session: Session, username: str, password: str, *, hours: float, clo
             expires_at=now + timedelta(hours=hours),
         )
     )
-    record(
-        session,
-        event="administrator.signed_in",
-        actor=Actor.administrator(account.id),
-        tenant_id=None,
-        object_type="administrator",
-        object_id=account.id,
-    )
+    _audit(session, "administrator.signed_in", Actor.administrator(account.id), account.id)
     return secret
 
 
@@ -215,8 +204,39 @@ def find_signed_in(session: Session, secret: str | None, now: datetime) -> Signe
 
 def sign_out(session: Session, secret: str | None) -> None:
     """End a session."""
-    if secret:
-        session.execute(delete(AdminSession).where(AdminSession.secret_hash == _hash(secret)))
+    if not secret:
+        return
+    ended = session.execute(
+        delete(AdminSession).where(AdminSession.secret_hash == _hash(secret)).returning(AdminSession.administrator_id)
+    ).scalar_one_or_none()
+    if ended is not None:
+        _audit(session, "administrator.signed_out", Actor.administrator(ended), ended)
+
+
+def note_refusal(session: Session, username: str, refusal: GradingError) -> None:
+    """Note that somebody did not get in, in a transaction that outlives the refusal; what was typed is not kept."""
+    known = session.execute(
+        select(Administrator.id).where(Administrator.username == username.strip())
+    ).scalar_one_or_none()
+    _audit(session, "administrator.sign_in_refused", Actor.visitor(), known, {"code": refusal.code})
+
+
+def _audit(
+    session: Session,
+    event: str,
+    actor: Actor,
+    administrator_id: UUID | None,
+    details: Mapping[str, Detail] | None = None,
+) -> None:
+    record(
+        session,
+        event=event,
+        actor=actor,
+        tenant_id=None,
+        object_type="administrator",
+        object_id=administrator_id,
+        details=details,
+    )
 
 
 def _check_password(password: str) -> None:

@@ -8,9 +8,10 @@ import click
 
 from config.errors import ConfigurationError
 from config.settings import Settings, describe, load_settings
+from lti_tool.cli_audit import audit
+from lti_tool.cli_keyring import keyring
 from lti_tool.command_line import checked_settings as _settings
 from lti_tool.command_line import reported as _reported
-from lti_tool.keyring_commands import keyring
 
 
 @click.group()
@@ -318,23 +319,7 @@ def keys_rotate(at_once: bool) -> None:
     click.echo(f"{made.kid} is published and signs from {made.signs_from:%Y-%m-%d %H:%M} UTC.")
 
 
-@main.group()
-def audit() -> None:
-    """The audit log."""
-
-
-@audit.command("verify")
-@_reported
-def audit_verify() -> None:
-    """Walk every chain of the audit log and say whether it holds."""
-    from lti_tool.wiring import open_parts
-
-    parts = open_parts(_settings())
-    with parts.database.transaction() as session:
-        counts = parts.audit.verify(session)
-    for chain, count in sorted(counts.items()):
-        click.echo(f"{chain}: {count} entries, unbroken")
-    click.echo("The audit log is whole.")
+main.add_command(audit)
 
 
 @main.group()

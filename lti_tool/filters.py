@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from config.clock import Clock
 from grading.queue import QueueFilter
 from grading.results.words import BY_HAND_WORDS, words_for
+from lti_tool.audit_words import actor_words, event_words, object_words
 from lti_tool.lti.registration.tool import SCOPE_WORDS
 
 
@@ -29,6 +31,12 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
         """A moment in the pages' time zone, with the exact one for machines."""
         return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), moment_text(value))
 
+    def exact_moment(value: datetime) -> Markup:
+        """A moment to the second, where the order of things matters."""
+        return Markup('<time datetime="{}">{}:{:%S}</time>').format(
+            value.isoformat(), moment_text(value), value.astimezone(zone)
+        )
+
     def clock_time(value: datetime) -> str:
         return f"{value.astimezone(zone):%H:%M}"
 
@@ -37,6 +45,7 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
 
     app.jinja_env.filters.update(
         moment=moment,
+        exact_moment=exact_moment,
         scope_words=scope_words,
         moment_text=moment_text,
         clock_time=clock_time,
@@ -44,8 +53,17 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
         words=words_for,
         by_hand_words=by_hand_words,
         quotes=as_found_quotes,
+        event_words=event_words,
+        actor_words=actor_words,
+        object_words=object_words,
+        short_id=short_id,
     )
     app.jinja_env.globals.update(filter_arguments=filter_arguments)
+
+
+def short_id(identifier: UUID) -> str:
+    """Enough of an opaque id to tell it from the others on a page."""
+    return str(identifier)[:8]
 
 
 def span(seconds: float) -> str:

@@ -115,7 +115,7 @@ def open_application(
         most_bytes=settings.upload_megabytes * 1024 * 1024,
         blind_index=blind,
         clock=clock,
-        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices),
+        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices, audit.publish),
         chores={
             TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off),
             SUBSCRIBE: tasks.Chore(subscriptions.due, subscriptions.ask),

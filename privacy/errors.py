@@ -69,3 +69,9 @@ class AuditBroken(PrivacyError):
     """The audit chain does not add up."""
 
     code = "audit_broken"
+
+
+class PositionUnreadable(PrivacyError):
+    """A place in the audit log, as an address names it, was not given out by us."""
+
+    code = "position_unreadable"

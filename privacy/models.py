@@ -12,19 +12,16 @@ from typing import Annotated
 from sqlalchemy import (
     JSON,
     CheckConstraint,
-    Connection,
     Index,
     LargeBinary,
     String,
-    Table,
     UniqueConstraint,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.clock import utc_now
-from config.database import Base, JsonObject, UtcDateTime, state_type
+from config.database import Base, JsonObject, UtcDateTime, keep_append_only, make_with, state_type
 
 Key = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]
@@ -120,8 +117,13 @@ class AuditEvent(Base):
     __tablename__ = "audit_event"
     __table_args__ = (
         UniqueConstraint("chain", "sequence"),
-        Index("ix_audit_event_object", "object_type", "object_id"),
+        # One for each filter of the page, in the order in which it shows them.
         Index("ix_audit_event_happened_at", "happened_at", "id"),
+        Index("ix_audit_event_event", "event", "happened_at", "id"),
+        Index("ix_audit_event_actor", "actor_id", "happened_at", "id"),
+        Index("ix_audit_event_actor_kind", "actor_kind", "happened_at", "id"),
+        Index("ix_audit_event_object", "object_id", "happened_at", "id"),
+        Index("ix_audit_event_tenant", "tenant_id", "happened_at", "id"),
     )
 
     id: Mapped[Key]
@@ -131,35 +133,13 @@ class AuditEvent(Base):
     event: Mapped[str] = mapped_column(String(64))
     actor_kind: Mapped[str] = mapped_column(String(16))
     actor_id: Mapped[uuid.UUID | None]
-    tenant_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    tenant_id: Mapped[uuid.UUID | None]
     object_type: Mapped[str] = mapped_column(String(64))
     object_id: Mapped[uuid.UUID | None]
     details: Mapped[JsonObject] = mapped_column(JSON())
     """Codes, counts and opaque ids: never content, so that erasure never has to break the chain."""
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
-
-
-APPEND_ONLY_SQLITE = (
-    (
-        "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event "
-        "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END"
-    ),
-    (
-        "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event "
-        "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END"
-    ),
-)
-APPEND_ONLY_POSTGRESQL = (
-    (
-        "CREATE FUNCTION audit_event_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'audit_event is append-only'; END $$"
-    ),
-    (
-        "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event "
-        "FOR EACH STATEMENT EXECUTE FUNCTION audit_event_append_only()"
-    ),
-)
 
 
 RETIRED_WORDS = "master key is retired"
@@ -189,17 +169,5 @@ LIVE_MASTER_POSTGRESQL = (
 )
 
 
-def _run_when(table: type[Base], dialect: str, statements: tuple[str, ...]) -> None:
-    for statement in statements:
-
-        def create(_table: Table, connection: Connection, *, _statement: str = statement, **_options: object) -> None:
-            if connection.dialect.name == dialect:
-                connection.exec_driver_sql(_statement)
-
-        event.listen(table.__table__, "after_create", create)
-
-
-_run_when(AuditEvent, "sqlite", APPEND_ONLY_SQLITE)
-_run_when(AuditEvent, "postgresql", APPEND_ONLY_POSTGRESQL)
-_run_when(DataKey, "sqlite", LIVE_MASTER_SQLITE)
-_run_when(DataKey, "postgresql", LIVE_MASTER_POSTGRESQL)
+keep_append_only(AuditEvent)
+make_with(DataKey, lambda dialect: LIVE_MASTER_SQLITE if dialect == "sqlite" else LIVE_MASTER_POSTGRESQL)

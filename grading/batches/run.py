@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
+from grading import disclosures
 from grading.backoff import pause_seconds
 from grading.batches.ingest import ingest, settle_missing
 from grading.batches.lifecycle import release_items
+from grading.batches.provider_calls import AuditedProvider
 from grading.batches.seal import seal_requests, sealed_lines
 from grading.models import Batch, BatchRequest
 from grading.providers.base import (
@@ -108,9 +110,17 @@ class Runner:
     def _step(self, batch_id: uuid.UUID) -> bool:
         """One step; returns whether the next one can follow at once."""
         batch = self._load(batch_id)
-        provider = self.providers.get(batch.provider)
-        if provider is None:
+        plain = self.providers.get(batch.provider)
+        if plain is None:
             raise ProviderMisconfigured(f"The provider {batch.provider} is not set up. Set OPENAI_API_KEY.")
+        provider = AuditedProvider(plain, self.database, batch)
+        try:
+            return self._do(batch, provider)
+        except ProviderError as error:
+            provider.note_failure(error)
+            raise
+
+    def _do(self, batch: Batch, provider: Provider) -> bool:
         match batch.step:
             case BatchStep.SEAL:
                 return self._seal(batch, provider)
@@ -155,7 +165,7 @@ class Runner:
             self._write(batch.id, upload_started_at=self.clock())
             with self.database.transaction() as session:
                 lines = sealed_lines(session, self.vault, batch)
-                self._audit(session, batch, "provider.uploading", {"items": len(lines)})
+                disclosures.note_sending(session, batch, provider.endpoint, self.clock())
             file_id = provider.upload(job, lines)
         self._write(batch.id, provider_file_id=file_id, step=BatchStep.CREATE, attempts=0)
         return True
@@ -166,9 +176,7 @@ class Runner:
         if remote is None:
             if batch.cancel_requested_at:
                 return self._end(batch.id, BatchState.CANCELLED)
-            with self.database.transaction() as session:
-                session.execute(update(Batch).where(Batch.id == batch.id).values(create_started_at=self.clock()))
-                self._audit(session, batch, "provider.creating", {"items": batch.items})
+            self._write(batch.id, create_started_at=self.clock())
             remote = provider.create(job, batch.provider_file_id or "")
         with self.database.transaction() as session:
             move_many(session, Batch.state, [batch.id], BATCH_MOVES, BatchState.PROCESSING)
@@ -253,6 +261,7 @@ class Runner:
             session.execute(
                 update(Batch).where(Batch.id == batch.id).values(step=BatchStep.DONE, next_check_at=None, attempts=0)
             )
+            disclosures.note_deleted_at_provider(session, batch.id, self.clock())
             self._audit(session, batch, "provider.files_deleted", {})
         return False
 

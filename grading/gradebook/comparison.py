@@ -135,17 +135,10 @@ def resend(
             continue
         if line.standing is Standing.CHANGED and line.person_id in overwrite:
             write_again(session, vault, line.push, overwrite=True, clock=clock)
-            record(
-                session,
-                event="gradebook.overwriting",
-                actor=actor,
-                tenant_id=tenant_id,
-                object_type="grade_push",
-                object_id=line.push.id,
-            )
+            _audit(session, "gradebook.overwriting", actor, tenant_id, line.push.id)
             sent += 1
         elif line.standing is Standing.FAILED:
-            sent += move_many(
+            moved = move_many(
                 session,
                 GradePush.state,
                 [line.push.id],
@@ -154,7 +147,14 @@ def resend(
                 attempts=0,
                 next_attempt_at=clock(),
             )
+            if moved:
+                _audit(session, "gradebook.resending", actor, tenant_id, line.push.id)
+            sent += moved
     return sent
+
+
+def _audit(session: Session, event: str, actor: Actor, tenant_id: uuid.UUID, push_id: uuid.UUID) -> None:
+    record(session, event=event, actor=actor, tenant_id=tenant_id, object_type="grade_push", object_id=push_id)
 
 
 def _standing(push: GradePush | None, shown: LmsGrade | None) -> Standing:

@@ -1,9 +1,11 @@
 """The tables of the domain, one concept a file. Importing this package registers all of them."""
 
+from grading.models.agreements import ProviderAgreement
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
 from grading.models.dates import IndividualDate
+from grading.models.disclosures import Disclosure, DisclosureDeletion
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.people import Administrator, Enrolment, Person
@@ -24,6 +26,8 @@ __all__ = [
     "BatchRequest",
     "Context",
     "Deployment",
+    "Disclosure",
+    "DisclosureDeletion",
     "Draft",
     "Enrolment",
     "ErasureRequest",
@@ -33,6 +37,7 @@ __all__ = [
     "Person",
     "Processor",
     "PromptVersion",
+    "ProviderAgreement",
     "QueueItem",
     "Registration",
     "ResourceLink",

@@ -96,6 +96,8 @@ class BatchRequest(Base):
     """The request as sent; cleared of nothing until retention takes it."""
     sealed_answer: Mapped[Sealed | None]
     """The provider's line as it came."""
+    disclosure_id: Mapped[UUID | None]
+    """Where its sending was counted; None while it has not left. No foreign key: a disclosure is never removed."""
     failure_code: Mapped[str | None] = mapped_column(String(64))
     input_tokens: Mapped[int] = mapped_column(default=0)
     output_tokens: Mapped[int] = mapped_column(default=0)

@@ -117,6 +117,10 @@ class Provider(Protocol):
     def name(self) -> str:
         """What courses approve and rows record."""
 
+    @property
+    def endpoint(self) -> str:
+        """Where requests are sent, as the compliance report names it."""
+
     def line(self, custom_id: str, request: Request) -> bytes:
         """One line of a batch's input file, without the line break."""
 

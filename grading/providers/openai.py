@@ -48,6 +48,7 @@ class OpenAIProvider:
     name = "openai"
 
     def __init__(self, api_key: str, base_url: str) -> None:
+        self.endpoint = base_url
         self._client = OpenAI(api_key=api_key, base_url=base_url, timeout=TIMEOUT_SECONDS, max_retries=2)
 
     def line(self, custom_id: str, request: Request) -> bytes:

@@ -20,6 +20,7 @@ def data_privacy() -> str:
     with parts().database.transaction() as session:
         found = _person(session)
         asked = erasure.standing(session, current_visit().tenant_id, found.person_id) if found else None
+        personal_data.note_look(session, current_visit().tenant_id, found, Actor.person(current_visit().person_id))
     return render_template("admin/data_privacy.html", found=found, asked=asked)
 
 

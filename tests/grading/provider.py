@@ -39,6 +39,7 @@ class MemoryProvider:
     """Honours `grading.providers.base.Provider`."""
 
     name: str = "openai"
+    endpoint: str = "https://provider.example/v1"
     files: dict[str, list[bytes]] = field(default_factory=dict)
     batches: dict[str, RemoteBatch] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)

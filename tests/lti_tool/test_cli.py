@@ -1,5 +1,9 @@
 """The command line: what an operator types, and what they read."""
 
+import csv
+import io
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -68,6 +72,71 @@ def test_the_audit_log_is_verified(run: CliRunner) -> None:
     verified = run.invoke(main, ["audit", "verify"])
     assert "site: 1 entries, unbroken" in verified.output
     assert "The audit log is whole." in verified.output
+
+
+def test_the_audit_log_is_listed_in_words_for_people_and_in_json_for_programs(run: CliRunner) -> None:
+    run.invoke(main, ["admin", "create", "root"])
+    run.invoke(main, ["platform", "add", *PLATFORM])
+    shown = run.invoke(main, ["audit", "list"]).stdout.splitlines()
+    assert [line.split()[2] for line in shown] == ["platform.connected", "administrator.created"]
+    chosen = run.invoke(main, ["audit", "list", "--json", "--event", "administrator.created", "--actor-kind=system"])
+    (entry,) = [json.loads(line) for line in chosen.stdout.splitlines()]
+    assert (entry["event"], entry["sequence"], entry["details"]) == ("administrator.created", 1, {})
+    assert run.invoke(main, ["audit", "list", "--since", "2100-01-01"]).stdout == ""
+    assert run.invoke(main, ["audit", "list", "--event", "made.up"]).exit_code == 2
+
+
+def test_the_audit_log_is_exported_and_that_is_noted(run: CliRunner, tmp_path: Path) -> None:
+    run.invoke(main, ["admin", "create", "root"])
+    target = tmp_path / "log.csv"
+    done = run.invoke(main, ["audit", "export", "--output", str(target), "--since=2000-01-01"])
+    assert done.exit_code == 0, done.output
+    header, line = csv.reader(io.StringIO(target.read_text()))
+    assert dict(zip(header, line, strict=True))["event"] == "administrator.created"
+    noted = json.loads(run.invoke(main, ["audit", "list", "--json", "--limit=1"]).stdout)
+    assert noted["event"] == "audit.exported"
+    assert noted["details"] == {
+        "format": "csv",
+        "since": "2000-01-01 00:00:00+00:00",
+        "until": noted["details"]["until"],
+    }
+    lines = run.invoke(main, ["audit", "export", "--format=jsonl"]).stdout.splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["audit.exported", "administrator.created"]
+
+
+def test_heads_kept_elsewhere_prove_that_nothing_was_cut_off(run: CliRunner, tmp_path: Path) -> None:
+    run.invoke(main, ["admin", "create", "root"])
+    run.invoke(main, ["admin", "create", "other"])
+    heads = tmp_path / "heads.jsonl"
+    heads.write_text(run.invoke(main, ["audit", "head"]).stdout)
+    whole = run.invoke(main, ["audit", "verify", "--heads", str(heads)])
+    assert "All 1 heads put down earlier are still links of their chains." in whole.output
+    database = sqlite3.connect(tmp_path / "data" / "blindmark.db")
+    database.executescript(
+        "DROP TRIGGER audit_event_no_delete;"
+        "UPDATE audit_chain SET sequence = 1, head = (SELECT hash FROM audit_event WHERE sequence = 1);"
+        "DELETE FROM audit_event WHERE sequence = 2;"
+    )
+    database.close()
+    assert run.invoke(main, ["audit", "verify"]).exit_code == 0
+    broken = run.invoke(main, ["audit", "verify", "--heads", str(heads)])
+    assert broken.exit_code == 1
+    assert "was cut off: it had 2 entries" in broken.output
+    answer = run.invoke(main, ["audit", "verify", "--json", "--heads", str(heads)])
+    assert answer.exit_code == 1
+    assert json.loads(answer.stdout)["whole"] is False
+
+
+def test_a_broken_link_is_named_with_exit_code_1(run: CliRunner, tmp_path: Path) -> None:
+    run.invoke(main, ["admin", "create", "root"])
+    whole = run.invoke(main, ["audit", "verify", "--json"])
+    assert json.loads(whole.stdout) == {"whole": True, "entries": {"site": 1}, "heads_checked": 0}
+    database = sqlite3.connect(tmp_path / "data" / "blindmark.db")
+    database.executescript("DROP TRIGGER audit_event_no_update; UPDATE audit_event SET event = 'other';")
+    database.close()
+    broken = run.invoke(main, ["audit", "verify"])
+    assert broken.exit_code == 1
+    assert "The audit chain site breaks at entry 1." in broken.output
 
 
 @pytest.mark.parametrize("command", ["web", "worker"])

@@ -120,7 +120,7 @@ def test_a_worker_on_redis_carries_a_batch_to_its_end(environment: dict[str, str
     with application.parts.database.transaction() as session:
         assert session.execute(select(Batch.state)).scalar_one() is BatchState.COMPLETED
         assert len(session.execute(select(Assessment.id)).all()) == 3
-        assert application.parts.audit.verify(session)
+    assert application.parts.audit.verify(application.parts.database.transaction)
     application.parts.database.dispose()
 
 

@@ -67,6 +67,7 @@ TEACHING = "teaching material: what is asked, not what a person handed in"
 LABEL = "what an administrator or an LMS calls a thing"
 STAFF_NOTE = "an administrator's own words about an item or a batch, not a student's"
 FAILURE = "words of ours or of another system about a failure, shortened"
+PROVIDER_FACT = "a fact about a provider, from an agreement or the configuration"
 
 NOT_SEALED: Final = {
     "admin_session.secret_hash": HASH,
@@ -127,6 +128,12 @@ NOT_SEALED: Final = {
     "deployment.lms_deployment_id": OPAQUE,
     "draft.media_type": "a media type",
     "draft.warnings": CODE,
+    "disclosure.consent_version": CODE,
+    "disclosure.endpoint": PROVIDER_FACT,
+    "disclosure.model": LABEL,
+    "disclosure.month": "a month",
+    "disclosure.provider": CODE,
+    "disclosure_deletion.place": CODE,
     "dynamic_registration.failure_words": FAILURE,
     "dynamic_registration.issuer": ADDRESS,
     "dynamic_registration.token_hash": HASH,
@@ -153,6 +160,11 @@ NOT_SEALED: Final = {
     "prompt_version.model": LABEL,
     "prompt_version.system_instructions": TEACHING,
     "prompt_version.template": TEACHING,
+    "provider_agreement.endpoint": PROVIDER_FACT,
+    "provider_agreement.name": PROVIDER_FACT,
+    "provider_agreement.provider": CODE,
+    "provider_agreement.reference": PROVIDER_FACT,
+    "provider_agreement.region": PROVIDER_FACT,
     "queue_item.failure_code": CODE,
     "queue_item.failure_words": FAILURE,
     "queue_item.note": STAFF_NOTE,

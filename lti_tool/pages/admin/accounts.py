@@ -29,6 +29,9 @@ def sign_in() -> Response | str | tuple[str, int]:
                 session, username, password, hours=parts().settings.session_hours, clock=parts().clock
             )
     except GradingError as error:
+        if admin_accounts.worth_noting(limiter, error, request.remote_addr or ""):
+            with parts().database.transaction() as session:
+                admin_accounts.note_refusal(session, username, error)
         return render_template("admin/sign_in.html", username=username, error=error.message), error.status
     response = redirect(url_for("admin.queue"), 303)
     response.set_cookie(COOKIE, secret, httponly=True, secure=True, samesite="Lax", path="/admin")

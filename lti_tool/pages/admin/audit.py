@@ -1,13 +1,120 @@
-"""The audit log, newest first (P6)."""
+"""The audit log, newest first, under a filter; and what the filter shows as a file (P6)."""
 
-from flask import render_template, request
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, TypeVar
+from uuid import UUID
 
+from flask import Response as FlaskResponse
+from flask import g, render_template, request
+from sqlalchemy import select
+
+from grading.course_objects import ids_in_course
+from grading.errors import NotFound
+from grading.models import Context, Deployment, Registration
+from grading.queue import FilterUnreadable
+from lti_tool.audit_words import ACTORS, EVENTS, grouped_events
 from lti_tool.parts import parts
-from privacy import audit as log
+from privacy.audit import Actor
+from privacy.audit.exporting import FORMATS, note_export
+from privacy.audit.reading import AuditFilter, page, stream
+from privacy.errors import PositionUnreadable
+
+T = TypeVar("T")
+MOMENT: Final = "%Y-%m-%dT%H:%M"
 
 
 def audit() -> str:
     """One page of the log."""
+    chosen = _filter()
     with parts().database.transaction() as session:
-        page = log.page(session, after=request.args.get("after") or None)
-    return render_template("admin/audit.html", page=page)
+        try:
+            found = page(session, chosen, after=request.args.get("after") or None)
+        except PositionUnreadable as error:
+            raise FilterUnreadable(error.message) from error
+        courses = session.execute(select(Context.id, Context.title, Context.label).order_by(Context.title)).all()
+        tenants = session.execute(
+            select(Deployment.id, Deployment.lms_deployment_id, Registration.name)
+            .join(Registration, Registration.id == Deployment.registration_id)
+            .order_by(Registration.name, Deployment.lms_deployment_id)
+        ).all()
+    return render_template(
+        "admin/audit.html",
+        page=found,
+        chosen=chosen,
+        arguments=_arguments(chosen),
+        courses=courses,
+        tenants=tenants,
+        events=grouped_events(),
+        actors=ACTORS,
+        exports=FORMATS,
+        zone=parts().settings.time_zone,
+    )
+
+
+def export() -> FlaskResponse:
+    """Everything that the filter shows, as a file that is written while it is read. The log notes that it left."""
+    form = request.form.get("format", "")
+    if form not in FORMATS:
+        raise NotFound("There is no such format. Reload the page.")
+    chosen, now = _filter(), parts().clock()
+    # What is written ends where it is noted that it was written.
+    chosen = replace(chosen, until=min(chosen.until or now, now))
+    database = parts().database
+    with database.transaction() as session:
+        note_export(session, Actor.administrator(g.signed_in.administrator_id), form, chosen)
+    media_type, write = FORMATS[form]
+    response = FlaskResponse(write(stream(database.transaction, chosen)), mimetype=media_type)
+    response.headers["Content-Disposition"] = f"attachment; filename=audit-log-{now:%Y-%m-%d}.{form}"
+    return response
+
+
+def _filter() -> AuditFilter:
+    given = request.values
+    try:
+        course = _read(given, "course", UUID)
+        chosen = AuditFilter(
+            event=given.get("event") or None,
+            actor_kind=given.get("actor_kind") or None,
+            actor_id=_read(given, "actor", UUID),
+            object_id=_read(given, "object", UUID),
+            tenant_id=_read(given, "tenant", UUID),
+            course_id=course,
+            objects=ids_in_course(course) if course else None,
+            since=_read(given, "since", _moment),
+            until=_read(given, "until", _moment),
+        )
+    except ValueError as error:
+        raise FilterUnreadable(
+            "This filter can't be read: an id or a time is not complete. Go back to the audit log."
+        ) from error
+    known = (chosen.event is None or chosen.event in EVENTS, chosen.actor_kind is None or chosen.actor_kind in ACTORS)
+    if not all(known):
+        raise FilterUnreadable("This filter can't be read. Go back to the audit log.")
+    return chosen
+
+
+def _read(given: Mapping[str, str], name: str, reader: Callable[[str], T]) -> T | None:
+    value = given.get(name, "").strip()
+    return reader(value) if value else None
+
+
+def _moment(value: str) -> datetime:
+    """As a browser's field sends it, in the time zone of the pages."""
+    return datetime.strptime(value[: len("2026-11-21T09:00")], MOMENT).replace(tzinfo=parts().zone)
+
+
+def _arguments(chosen: AuditFilter) -> dict[str, str]:
+    """The filter as the address says it."""
+    values = {
+        "event": chosen.event,
+        "actor_kind": chosen.actor_kind,
+        "actor": chosen.actor_id,
+        "object": chosen.object_id,
+        "tenant": chosen.tenant_id,
+        "course": chosen.course_id,
+        "since": chosen.since and chosen.since.strftime(MOMENT),
+        "until": chosen.until and chosen.until.strftime(MOMENT),
+    }
+    return {name: str(value) for name, value in values.items() if value}

@@ -63,9 +63,8 @@ def change() -> Response:
             count = domain.set_priority(session, ids, priority, actor)
             words = f"{count} now have {priority.value} priority."
         elif action == "note":
-            for item_id in ids:
-                domain.set_note(session, item_id, request.form.get("note", ""))
-            words = f"Note saved on {len(ids)}."
+            count = domain.set_note(session, ids, request.form.get("note", ""), actor)
+            words = f"Note saved on {count}."
         else:
             raise FilterUnreadable("This action is not known. Reload the queue and try again.")
     flash(words)

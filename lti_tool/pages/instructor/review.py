@@ -188,7 +188,12 @@ def original(submission_id: UUID) -> FlaskResponse:
     with parts().database.transaction() as session:
         _, submission = _found(session, submission_id)
         work = submissions.open_submission(
-            session, parts().vault, submission, tenant_id=visit.tenant_id, reader=Actor.person(visit.person_id)
+            session,
+            parts().vault,
+            submission,
+            tenant_id=visit.tenant_id,
+            reader=Actor.person(visit.person_id),
+            as_file=True,
         )
     if work.file is None:
         raise NotFound("This work was typed, so there is no file.")

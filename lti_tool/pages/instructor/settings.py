@@ -192,6 +192,7 @@ def _link(session: Session, assignment_id: UUID) -> None:
         session, tenant_id=visit.tenant_id, link=link, assignment_id=assignment_id
     ):
         raise NotFound("This assignment does not exist in this course. Go back and choose another one.")
+    assignments.note_linked(session, visit.tenant_id, visit.person_id, link)
 
 
 def _set_assessment(session: Session, context: Context, form: AssignmentForm) -> None:

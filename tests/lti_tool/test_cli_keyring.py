@@ -84,7 +84,7 @@ def test_each_step_says_the_next_one_until_there_is_nothing_to_do(run: Run) -> N
     parts = open_parts(load_settings())
     with parts.database.transaction() as session:
         assert parts.vault.open(session, PLACE, blob) == b"words"
-        assert parts.audit.verify(session)["site"] == 8
+    assert parts.audit.verify(parts.database.transaction)["site"] == 8
 
 
 def test_no_key_is_ever_printed(run: Run, data: Path) -> None:
@@ -155,7 +155,7 @@ def test_vault_takes_the_place_of_the_file(
     parts = open_parts(load_settings())
     with parts.database.transaction() as session:
         assert parts.vault.open(session, PLACE, blob) == b"words"
-        parts.audit.verify(session)
+    parts.audit.verify(parts.database.transaction)
     token.write_text("s.taken-away")
     refused = run("status")
     assert refused.exit_code == 1

@@ -1,0 +1,94 @@
+"""A provider whose every call is in the audit log before it is made: what leaves, what is asked, what is deleted.
+
+The note is committed by itself first, so that a call of which no answer ever came is in the log as well.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from config.database import Database
+from grading.models import Batch
+from grading.providers.base import Provider, ProviderError, RemoteBatch, Request, ResultLine
+from privacy.audit import Actor, Detail, record
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedProvider:
+    """A `grading.providers.base.Provider` that stands in front of the one that does the work, for one batch."""
+
+    inner: Provider
+    database: Database
+    batch: Batch
+
+    @property
+    def name(self) -> str:
+        """What courses approve and rows record."""
+        return self.inner.name
+
+    @property
+    def endpoint(self) -> str:
+        """Where requests are sent."""
+        return self.inner.endpoint
+
+    def line(self, custom_id: str, request: Request) -> bytes:
+        """One line of an input file: nothing is sent."""
+        return self.inner.line(custom_id, request)
+
+    def upload(self, job: str, lines: Iterable[bytes]) -> str:
+        """Upload the input of a job. This is where work leaves."""
+        content = list(lines)
+        self._note("provider.uploading", items=len(content), bytes=sum(map(len, content)), endpoint=self.endpoint)
+        file_id = self.inner.upload(job, content)
+        self._note("provider.uploaded", file=file_id)
+        return file_id
+
+    def find_upload(self, job: str) -> str | None:
+        """Look for the input file of a job."""
+        self._note("provider.looking_up", what="file")
+        return self.inner.find_upload(job)
+
+    def create(self, job: str, file_id: str) -> RemoteBatch:
+        """Create the batch."""
+        self._note("provider.creating", items=self.batch.items, file=file_id)
+        return self.inner.create(job, file_id)
+
+    def find(self, job: str) -> RemoteBatch | None:
+        """Look for the batch of a job."""
+        self._note("provider.looking_up", what="batch")
+        return self.inner.find(job)
+
+    def poll(self, batch_id: str) -> RemoteBatch:
+        """Ask how a batch stands."""
+        self._note("provider.polling", remote=batch_id)
+        return self.inner.poll(batch_id)
+
+    def results(self, batch: RemoteBatch) -> Iterator[ResultLine]:
+        """Read the results."""
+        self._note("provider.reading_results", remote=batch.id)
+        return self.inner.results(batch)
+
+    def cancel(self, batch_id: str) -> RemoteBatch:
+        """Ask for a batch to be cancelled."""
+        self._note("provider.cancelling", remote=batch_id)
+        return self.inner.cancel(batch_id)
+
+    def delete_file(self, file_id: str) -> None:
+        """Delete a file."""
+        self._note("provider.deleting_file", file=file_id)
+        self.inner.delete_file(file_id)
+
+    def note_failure(self, error: ProviderError) -> None:
+        """Note that a call did not do what was asked."""
+        self._note("provider.call_failed", step=self.batch.step.value, code=error.code)
+
+    def _note(self, event: str, **details: Detail) -> None:
+        with self.database.transaction() as session:
+            record(
+                session,
+                event=event,
+                actor=Actor.system(),
+                tenant_id=None,
+                object_type="batch",
+                object_id=self.batch.id,
+                details={"provider": self.batch.provider, "model": self.batch.model, **details},
+            )
