@@ -61,6 +61,8 @@ class LaunchSession(Base):
     """A deep linking request is answered once."""
     assignment_id: Mapped[UUID | None]
     """What a visit is about that came by no link of ours."""
+    locale: Mapped[str] = mapped_column(String(35), default="")
+    """The language tag that the launch named (RFC 5646), if any: chooses the language of texts that have several."""
     proof_hash: Mapped[str | None] = mapped_column(String(64))
     """Hash of the ticket that a browser without cookies must show together with what the platform stores for it."""
     created_at: Mapped[Created]
@@ -89,6 +91,7 @@ class Visit:
     message_type: str
     administrator: bool = False
     assignment_id: UUID | None = None
+    locale: str = ""
 
 
 def keeps_no_cookie(request: Request) -> bool:
@@ -160,6 +163,7 @@ def open_visit(
     resource_link_id: UUID | None,
     message_type: str,
     administrator: bool,
+    locale: str,
     message: Sealer,
     now: datetime,
     hours: float,
@@ -182,6 +186,7 @@ def open_visit(
             "message_type": message_type,
             "sealed_message": message(message_place(visit_id)),
             "administrator": administrator,
+            "locale": locale,
             "proof_hash": hash_secret(proof) if proof else None,
             "created_at": now,
             "expires_at": now + timedelta(hours=hours),
@@ -231,6 +236,7 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
         message_type=launch.message_type,
         administrator=launch.administrator,
         assignment_id=launch.assignment_id,
+        locale=launch.locale,
     )
 
 

@@ -6,6 +6,7 @@ from grading.models.batches import Batch, BatchRequest
 from grading.models.dates import IndividualDate
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
+from grading.models.limits import PrivacyLimits
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.processors import Arrival, ArrivalAsset, Processor
 from grading.models.queue import QueueItem
@@ -30,6 +31,7 @@ __all__ = [
     "IndividualDate",
     "LmsGrade",
     "Person",
+    "PrivacyLimits",
     "Processor",
     "PromptVersion",
     "QueueItem",

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading import assignments, copying
+from grading import assignments, copying, privacy_limits
 from grading.assignments import AssignmentDraft
 from grading.course_settings import allow_assessment
 from grading.errors import GradingError, NotFound
@@ -195,10 +195,9 @@ def _link(session: Session, assignment_id: UUID) -> None:
 
 
 def _set_assessment(session: Session, context: Context, form: AssignmentForm) -> None:
-    allow_assessment(
-        session,
-        context=context,
-        allowed=form.allow_assessment,
-        provider=parts().provider,
-        actor_id=current_visit().person_id,
-    )
+    """A new assignment may turn AI assistance on for its course. It is turned off on the course's privacy page only."""
+    limits = privacy_limits.current(session)
+    if form.allow_assessment and limits.allow(parts().provider):
+        allow_assessment(
+            session, context=context, limits=limits, provider=parts().provider, actor_id=current_visit().person_id
+        )
