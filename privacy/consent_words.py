@@ -26,12 +26,6 @@ class ConsentTextsBroken(PrivacyError):
     code = "consent_texts_broken"
 
 
-class ConsentTextUnknown(PrivacyError):
-    """There is no such version or language now."""
-
-    code = "consent_text_unknown"
-
-
 @dataclass(frozen=True, slots=True)
 class ConsentText:
     """The words of one version in one language, and the labels of the buttons under them."""
@@ -88,16 +82,12 @@ class ConsentTexts:
                 return found
         return offered[FALLBACK]
 
-    def shown(self, version: str, language: str) -> ConsentText:
-        """The words that a page has shown.
-
-        Raises:
-            ConsentTextUnknown: the current words are others by now.
-        """
+    def shown(self, version: str, language: str) -> ConsentText | None:
+        """The words that a page has shown; None when the current words are others by now."""
         for text in self.current.languages:
             if (text.version, text.language) == (version, language):
                 return text
-        raise ConsentTextUnknown("The words have changed since you opened the page. Read them again, then decide.")
+        return None
 
 
 @cache
