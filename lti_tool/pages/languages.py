@@ -10,9 +10,18 @@ from privacy.consent_words import ConsentText, ConsentTexts
 
 def wanted_languages() -> tuple[str, ...]:
     """Language tags, the most wanted first."""
-    chosen = request.values.get("language", "")
+    return (request.values.get("language", ""), *_usual_languages())
+
+
+def chosen_language(text: ConsentText, texts: ConsentTexts) -> str | None:
+    """The language of a text, for the address of the next page, where it is not the one that comes up by itself."""
+    usual = texts.in_language(*_usual_languages())
+    return None if usual.language == text.language else text.language
+
+
+def _usual_languages() -> tuple[str, ...]:
     accepted = [tag for tag, quality in request.accept_languages if quality > 0]
-    return (chosen, current_visit().locale, *accepted)
+    return (current_visit().locale, *accepted)
 
 
 def shown_text(texts: ConsentTexts) -> ConsentText:

@@ -1,11 +1,14 @@
-"""Pages for administrators: sign-in, queue, batches, platforms, audit log. Nobody's name or words are shown here."""
+"""Pages for administrators: sign-in, queue, batches, platforms, privacy limits, audit log.
+
+Nobody's name or words are shown here.
+"""
 
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.admin_accounts import find_signed_in
 from lti_tool.csrf import check_csrf
-from lti_tool.pages.admin import accounts, audit, batches, connecting, platforms, queue
+from lti_tool.pages.admin import accounts, audit, batches, connecting, platforms, privacy, queue
 from lti_tool.parts import parts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,5 +59,6 @@ def make_admin_blueprint() -> Blueprint:
     )
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/test", "test_platform", connecting.test, methods=post)
     blueprint.add_url_rule("/platforms/keys/rotate", "rotate_keys", connecting.rotate, methods=post)
+    blueprint.add_url_rule("/privacy", "privacy", privacy.privacy, methods=both)
     blueprint.add_url_rule("/audit", "audit", audit.audit)
     return blueprint
