@@ -37,33 +37,38 @@ class LimitsPage:
 
 def privacy() -> Response | str | tuple[str, int]:
     """Show the limits, or set them; what waits follows at once."""
-    with parts().database.transaction() as session:
-        if request.method == "GET":
+    if request.method == "GET":
+        with parts().database.transaction() as session:
             return render_template("admin/privacy.html", shown=_load(session))
-        before = privacy_limits.current(session)
-        typed = _choices(request.form, before)
-        try:
+    try:
+        with parts().database.transaction() as session:
             effect = decide_limits(
                 session,
                 parts().vault,
-                _with_numbers(request.form, typed),
+                _with_numbers(request.form, _choices(request.form, privacy_limits.current(session))),
                 configured=parts().configured_providers,
                 provider=parts().provider,
                 actor=Actor.administrator(g.signed_in.administrator_id),
                 clock=parts().clock,
             )
-        except LimitsInvalid as error:
-            session.rollback()
-            shown = replace(
-                _load(session),
-                limits=typed,
-                longest_days=request.form.get("longest_retention_days", ""),
-                default_days=request.form.get("default_retention_days", ""),
-                errors={error.field: error.message},
-            )
-            return render_template("admin/privacy.html", shown=shown), error.status
+    except LimitsInvalid as error:
+        return _refused(error), error.status
     flash(_words_for(effect), "done")
     return redirect(url_for("admin.privacy"), 303)
+
+
+def _refused(error: LimitsInvalid) -> str:
+    """The page as it was filled in, with what is wrong."""
+    with parts().database.transaction() as session:
+        shown = _load(session)
+    shown = replace(
+        shown,
+        limits=_choices(request.form, shown.limits),
+        longest_days=request.form.get("longest_retention_days", ""),
+        default_days=request.form.get("default_retention_days", ""),
+        errors={error.field: error.message},
+    )
+    return render_template("admin/privacy.html", shown=shown)
 
 
 def _load(session: Session) -> LimitsPage:

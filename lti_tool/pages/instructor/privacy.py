@@ -48,6 +48,8 @@ class PrivacyPage:
     """Those that are set up."""
     has_assignment: bool
     sees_work: bool
+    typed: CourseSettings | None = None
+    """What was ticked where it can't be saved."""
     typed_days: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -93,11 +95,12 @@ def load(session: Session) -> PrivacyPage:
 @needs(Ability.CONFIGURE)
 def course_privacy() -> Response | str | tuple[str, int]:
     """The settings; what an administrator has decided is shown and can't be changed here."""
-    with parts().database.transaction() as session:
-        if request.method == "GET":
+    if request.method == "GET":
+        with parts().database.transaction() as session:
             return render_template("instructor/privacy.html", shown=load(session))
-        context = visited_context(session)
-        try:
+    try:
+        with parts().database.transaction() as session:
+            context = visited_context(session)
             effect = decide_settings(
                 session,
                 context=context,
@@ -107,16 +110,23 @@ def course_privacy() -> Response | str | tuple[str, int]:
                 actor_id=current_visit().person_id,
                 clock=parts().clock,
             )
-        except SettingsRefused as error:
-            session.rollback()
-            shown = replace(
-                load(session),
-                errors={error.field: error.message},
-                typed_days=request.form.get("data_retention_days", ""),
-            )
-            return render_template("instructor/privacy.html", shown=shown), error.status
+    except SettingsRefused as error:
+        return _refused(error), error.status
     flash(_words_for(effect), "done")
     return redirect(url_for(".course_privacy"), 303)
+
+
+def _refused(error: SettingsRefused) -> str:
+    """The page as it was filled in, with what is wrong."""
+    with parts().database.transaction() as session:
+        shown = load(session)
+        shown = replace(
+            shown,
+            typed=_ticked(request.form, shown.privacy.chosen),
+            errors={error.field: error.message},
+            typed_days=request.form.get("data_retention_days", ""),
+        )
+        return render_template("instructor/privacy.html", shown=shown)
 
 
 @needs(Ability.CONFIGURE)
@@ -153,18 +163,22 @@ def consent_words() -> str:
 
 
 def _read(form: MultiDict[str, str], own: CourseSettings) -> CourseSettings:
-    """What was chosen. What the form did not offer, because somebody else decides it, stays as the course had it."""
+    """Everything that was chosen.
+
+    Raises:
+        SettingsRefused: the number of days can't be read.
+    """
+    typed = form.get("data_retention_days", str(own.data_retention_days))
+    return replace(_ticked(form, own), data_retention_days=_days(typed))
+
+
+def _ticked(form: MultiDict[str, str], own: CourseSettings) -> CourseSettings:
+    """What was ticked. What the form did not offer, because somebody else decides it, stays as the course had it."""
     offered = set(form.getlist("offered"))
     switches = {name: form.get(name) == "yes" for name in SWITCHES if name in offered}
-    providers = {name for name in own.approved_providers if f"provider-{name}" not in offered} | {
-        name.removeprefix("provider-") for name in offered & set(form.getlist("provider"))
-    }
-    return replace(
-        own,
-        **switches,
-        approved_providers=tuple(sorted(providers)),
-        data_retention_days=_days(form.get("data_retention_days", str(own.data_retention_days))),
-    )
+    kept = {name for name in own.approved_providers if f"provider-{name}" not in offered}
+    chosen = {name.removeprefix("provider-") for name in offered & set(form.getlist("provider"))}
+    return replace(own, **switches, approved_providers=tuple(sorted(kept | chosen)))
 
 
 def _days(typed: str) -> int:
