@@ -20,6 +20,9 @@
     new ResizeObserver(tell).observe(document.body);
   }
 
+  // Tabs that are wider than the screen: the current one is in view.
+  all(".tabs a[aria-current]").forEach((tab) => { tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft; });
+
   // Keyboard: data-key on links, buttons, summaries and fields.
   let keysOn = memory.get("blindmark-keys") !== "off";
   const showKeys = () => {
