@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from grading import corrections
+from grading.corrections import Correction
 from grading.models import Context, Submission
 from grading.people import compiled_roster
 from grading.states import SubmissionState
@@ -30,6 +32,7 @@ TYPE_WORDS = {
     FindingType.DATE_OF_BIRTH: "Dates of birth",
     FindingType.LINK: "Personal links",
     FindingType.HANDLE: "User names",
+    FindingType.DETAIL: "Hidden by hand",
 }
 
 
@@ -62,6 +65,10 @@ class Leaving:
     original: Paragraphs
     outgoing: Paragraphs
     counts: Sequence[Count]
+    replaced: Sequence[str]
+    """What was found and replaced, each once; without what was hidden by hand."""
+    corrections: Sequence[Correction]
+    """What was decided by hand for the assignment."""
     held_back: bool
     """Whether a name may still stand in it, so that it would not be sent."""
 
@@ -79,15 +86,30 @@ class Leaving:
 def look(session: Session, vault: Vault, submission: Submission, context: Context, reader: Actor) -> Leaving:
     """Both sides of a submission, as of now; the opening is in the audit log."""
     work = open_submission(session, vault, submission, tenant_id=context.tenant_id, reader=reader)
+    by_hand = corrections.of_assignment(session, vault, submission.assignment_id)
     result = anonymize(
         work.text,
         author_id=str(submission.person_id),
         roster=compiled_roster(session, vault, context.id),
         file_name=work.file_name,
         extra_author_names=work.document_names,
+        corrections=corrections.for_anonymizer(by_hand),
     )
     original, outgoing = both_sides(work.text, result.findings)
-    return Leaving(work, original, outgoing, counted(result), bool(result.leaks))
+    replaced = [
+        work.text[finding.start : finding.end]
+        for finding in result.findings
+        if finding.hidden and finding.type is not FindingType.DETAIL
+    ]
+    return Leaving(
+        work=work,
+        original=original,
+        outgoing=outgoing,
+        counts=counted(result),
+        replaced=list(dict.fromkeys(" ".join(words.split()) for words in replaced)),
+        corrections=by_hand,
+        held_back=bool(result.leaks),
+    )
 
 
 def order(session: Session, assignment_id: uuid.UUID) -> list[uuid.UUID]:

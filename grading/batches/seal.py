@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database
+from grading import corrections
 from grading.assignments import prompt_parts
 from grading.clearance import may_leave, obstacle
 from grading.models import (
@@ -44,7 +45,7 @@ from grading.states import (
     move_many,
 )
 from grading.submissions import open_for_pipeline
-from privacy.anonymizer import Anonymized, CompiledRoster, anonymize
+from privacy.anonymizer import Anonymized, CompiledRoster, Corrections, anonymize
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
@@ -98,6 +99,7 @@ def _next_chunk(session: Session, provider: str, batch_id: uuid.UUID) -> Sequenc
 
 def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequence[_Row], clock: Clock) -> None:
     rosters: dict[uuid.UUID, CompiledRoster] = {}
+    corrected: dict[uuid.UUID, Corrections] = {}
     existing = _anonymized_already(session, [row[2].id for row in rows])
     for request, item, submission, assignment, context, prompt, rubric_version, obstacle_code in rows:
         in_between = _what_came_in_between(item, submission, obstacle_code)
@@ -106,7 +108,12 @@ def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequen
             continue
         if context.id not in rosters:
             rosters[context.id] = compiled_roster(session, vault, context.id)
-        text = _anonymized_text(session, vault, submission, context, rosters[context.id], existing)
+        if assignment.id not in corrected:
+            found = corrections.of_assignment(session, vault, assignment.id)
+            corrected[assignment.id] = corrections.for_anonymizer(found)
+        text = _anonymized_text(
+            session, vault, submission, context, rosters[context.id], corrected[assignment.id], existing
+        )
         if text is None:
             _hold(session, request, item, submission, context.tenant_id, LEAK, clock)
             continue
@@ -148,6 +155,7 @@ def _anonymized_text(
     submission: Submission,
     context: Context,
     roster: CompiledRoster,
+    by_hand: Corrections,
     existing: dict[uuid.UUID, AnonymizedText],
 ) -> str | None:
     """The text as it may leave, made anew with today's roster; None when a name may still stand in it."""
@@ -158,6 +166,7 @@ def _anonymized_text(
         roster=roster,
         file_name=work.file_name,
         extra_author_names=work.document_names,
+        corrections=by_hand,
     )
     if result.leaks:
         return None

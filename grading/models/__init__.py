@@ -3,6 +3,7 @@
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
+from grading.models.corrections import TextCorrection
 from grading.models.dates import IndividualDate
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
@@ -40,4 +41,5 @@ __all__ = [
     "ReviewDecision",
     "RubricVersion",
     "Submission",
+    "TextCorrection",
 ]

@@ -4,6 +4,7 @@ A pure library. `compile_roster` once per course, `anonymize` per submission, `r
 The way through it is in `engine`.
 """
 
+from privacy.anonymizer.corrections import Corrections, same_words
 from privacy.anonymizer.engine import anonymize
 from privacy.anonymizer.model import (
     Anonymized,
@@ -27,6 +28,7 @@ __all__ = [
     "BrokenMapError",
     "Certainty",
     "CompiledRoster",
+    "Corrections",
     "Finding",
     "FindingType",
     "Kept",
@@ -37,4 +39,5 @@ __all__ = [
     "anonymize",
     "compile_roster",
     "restore",
+    "same_words",
 ]

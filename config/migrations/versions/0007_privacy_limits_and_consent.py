@@ -1,4 +1,4 @@
-"""Limits of administrators, consent in several languages, the language of a visit
+"""Limits of administrators, consent in several languages, the language of a visit, corrections of texts by hand
 
 Revision: 0007
 Follows: 0004
@@ -36,6 +36,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_limits")),
     )
+    op.create_table(
+        "text_correction",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("hide", "show", name="text_correction_kind", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("sealed_words", sa.LargeBinary(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignment.id"], name=op.f("fk_text_correction_assignment_id")),
+        sa.ForeignKeyConstraint(["created_by"], ["person.id"], name=op.f("fk_text_correction_created_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_correction")),
+    )
+    op.create_index(op.f("ix_text_correction_assignment_id"), "text_correction", ["assignment_id"], unique=False)
     with op.batch_alter_table("consent") as consent:
         consent.add_column(sa.Column("text_language", sa.String(length=16), nullable=False, server_default="en"))
         consent.alter_column("given_at", existing_type=sa.DateTime(timezone=True), nullable=True)
@@ -53,4 +70,6 @@ def downgrade() -> None:
         consent.drop_constraint(op.f("ck_consent_something_was_said"), type_="check")
         consent.alter_column("given_at", existing_type=sa.DateTime(timezone=True), nullable=False)
         consent.drop_column("text_language")
+    op.drop_index(op.f("ix_text_correction_assignment_id"), table_name="text_correction")
+    op.drop_table("text_correction")
     op.drop_table("privacy_limits")

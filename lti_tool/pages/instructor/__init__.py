@@ -25,6 +25,10 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/course-privacy/words", "consent_words", privacy.consent_words)
     blueprint.add_url_rule("/leaving", "leaving_sample", leaving.leaving_sample)
     blueprint.add_url_rule("/leaving/<uuid:submission_id>", "leaving", leaving.leaving)
+    blueprint.add_url_rule("/leaving/<uuid:submission_id>/correct", "correct_text", leaving.correct, methods=["POST"])
+    blueprint.add_url_rule(
+        "/leaving/<uuid:submission_id>/undo", "undo_correction", leaving.undo_correction, methods=["POST"]
+    )
     blueprint.add_url_rule("/review/<uuid:submission_id>", "review", review.review)
     blueprint.add_url_rule("/review/<uuid:submission_id>/approve", "approve", review.approve, methods=["POST"])
     blueprint.add_url_rule("/review/<uuid:submission_id>/override", "override", review.override, methods=["POST"])

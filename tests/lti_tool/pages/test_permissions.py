@@ -46,6 +46,8 @@ NEEDED: dict[str, frozenset[Ability]] = {
     "consent_words": frozenset({Ability.CONFIGURE}),
     "leaving_sample": frozenset({Ability.REVIEW}),
     "leaving": frozenset({Ability.REVIEW}),
+    "correct_text": frozenset({Ability.REVIEW}),
+    "undo_correction": frozenset({Ability.REVIEW}),
     "grades": frozenset({Ability.REVIEW}),
     "read_grades": frozenset({Ability.REVIEW}),
     "send_grades": frozenset({Ability.REVIEW}),

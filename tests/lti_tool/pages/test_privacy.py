@@ -443,6 +443,49 @@ class TestWhatLeaves:
         assert "This work does not leave" in words
         assert "has not agreed" in words
 
+    def test_words_hidden_by_hand_are_remembered_for_the_assignment_and_not_sent(self, story: Story) -> None:
+        story.hand_in()
+        teacher, path = story.teacher()
+        page = f"{path}leaving/{submission_id(story)}"
+        said = teacher.submit(page, "/correct", {"words": " a Doctor\n may", "do": "hide"}, follow_redirects=True)
+        assert "Hidden from now on" in text_of(said)
+        assert "However, [detail 1] stay silent" in text_of(said)
+        assert "Hidden by hand1 replaced" in text_of(said)
+        story.hand_in(subject="student-2")
+        story.run_batch()
+        assert "a doctor may" not in story.provider.sent()
+        assert story.provider.sent().count("[detail 1] stay silent") == 2
+        (noted,) = events(story, "assignment.text_corrected")
+        assert noted.details == {"kind": "hide"}
+
+    def test_a_wrong_finding_is_left_standing_until_that_is_undone(self, story: Story) -> None:
+        story.hand_in(text="My sister Jitka Vrbova helped me with the example, however.")
+        teacher, path = story.teacher()
+        page = f"{path}leaving/{submission_id(story)}"
+        assert "[Person 1]" in text_of(teacher.get(page))
+        said = text_of(teacher.submit(page, "/correct", {"words": "jitka vrbová", "do": "show"}, follow_redirects=True))
+        assert "Left standing from now on" in said
+        assert "[Person 1]" not in said
+        undone = text_of(teacher.submit(page, "/undo", {}, follow_redirects=True))
+        assert "Undone" in undone
+        assert "[Person 1]" in undone
+
+    def test_a_full_name_of_the_course_cannot_be_let_out(self, story: Story) -> None:
+        story.hand_in()
+        teacher, path = story.teacher()
+        page = f"{path}leaving/{submission_id(story)}"
+        said = text_of(teacher.submit(page, "/correct", {"words": "Mira Okafor", "do": "show"}, follow_redirects=True))
+        assert "This work would not be sent" in said
+
+    @pytest.mark.parametrize("words", ["", " . ", "a", "long " * 50])
+    def test_words_in_which_there_is_nothing_to_find_are_refused(self, story: Story, words: str) -> None:
+        story.hand_in()
+        teacher, path = story.teacher()
+        page = f"{path}leaving/{submission_id(story)}"
+        answer = teacher.submit(page, "/correct", {"words": words, "do": "hide"})
+        assert answer.status_code == 400
+        assert "Select" in text_of(answer)
+
     def test_an_empty_assignment_has_words_instead(self, story: Story) -> None:
         teacher, path = story.teacher()
         assert "Nothing has been handed in yet" in text_of(teacher.get(f"{path}leaving"))
