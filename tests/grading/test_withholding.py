@@ -7,26 +7,28 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from config.database import Database
 from grading import agreements, privacy_limits, withholding
 from grading.agreements import TakenBack
-from grading.batches import lifecycle
+from grading.batches import compose, lifecycle
 from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT
 from grading.course_settings import own_settings
-from grading.models import BatchRequest, Context, QueueItem, ReviewDecision, Submission
+from grading.models import BatchRequest, Context, PrivacyLimits, QueueItem, ReviewDecision, Submission
+from grading.models.limits import LegalBasis
 from grading.privacy_decisions import Effect, decide_limits, decide_settings
 from grading.privacy_limits import Limits, LimitsInvalid
 from grading.states import BatchState, DecisionKind, QueueState, RequestState, SubmissionState
 from grading.withholding import Scope
 from privacy.audit import Actor
-from privacy.consent import CURRENT_TEXT, give_consent
-from privacy.models import AuditEvent
+from privacy.consent import CURRENT_TEXT, give_consent, standing_consent, still_counts
+from privacy.models import AuditEvent, Consent
 from privacy.sealing import Vault
 from tests import factories
-from tests.conftest import StillClock
-from tests.grading.batches.test_run import Scene, scene_of
+from tests.conftest import START, StillClock
+from tests.grading.batches.test_run import LIMITS, Scene, scene_of
 
 ADMIN = Actor.administrator(uuid.uuid4())
 OPEN = Limits(approved_providers=("openai",))
@@ -86,6 +88,21 @@ def test_a_no_takes_work_out_of_a_batch_that_was_made(scene: Scene) -> None:
     scene.work()
     assert standing(scene) == BY_HAND
     assert len(scene.provider.files[f"file-{batch_id}"]) == 2
+
+
+def test_work_that_was_taken_out_and_put_back_belongs_to_its_new_batch_alone(scene: Scene) -> None:
+    first = scene.create()
+    with scene.database.transaction() as session:
+        disagree(session, scene)
+        context = session.get_one(Context, scene.course.context.id)
+        agreements.agree(session, context=context, person_id=scene.people[0], text=CURRENT_TEXT, clock=scene.clock)
+        assert put_back(session, scene) == 1
+        (item,) = session.execute(select(QueueItem.id).where(QueueItem.state == QueueState.QUEUED)).scalars()
+        arguments = {"provider": "openai", "limits": LIMITS, "note": "", "administrator_id": scene.admin_id}
+        compose.create(session, [item], clock=scene.clock, **arguments)
+    scene.submit(first)
+    assert standing(scene) == (SubmissionState.WAITING, None, QueueState.SELECTED)
+    assert standing(scene, 1) == (SubmissionState.GRADING, None, QueueState.PROCESSING)
 
 
 def test_cancelling_the_batch_does_not_bring_the_work_back(scene: Scene) -> None:
@@ -332,3 +349,70 @@ def test_new_courses_begin_with_the_default_of_the_site(scene: Scene) -> None:
         assert privacy_limits.retention_of_new_courses(session) == 30
         decide(replace(OPEN, default_retention_days=7))(session, scene)
         assert privacy_limits.retention_of_new_courses(session) == 7
+
+
+def tenant_wide(scene: Scene, place: int = 0) -> dict[str, uuid.UUID]:
+    tenant = scene.course.deployment.id
+    return {"tenant_id": tenant, "person_id": scene.people[place], "context_id": tenant}
+
+
+def test_who_declines_the_terms_in_the_lms_says_no_in_every_course(scene: Scene) -> None:
+    with scene.database.transaction() as session:
+        give_consent(session, **tenant_wide(scene))
+        agreements.decline_terms(
+            session,
+            tenant_id=scene.course.deployment.id,
+            person_id=scene.people[0],
+            text=CURRENT_TEXT,
+            provider="openai",
+            clock=scene.clock,
+        )
+    assert standing(scene) == BY_HAND
+    assert standing(scene, 1) == WAITS
+
+
+def test_terms_accepted_in_the_lms_count_in_a_course_unless_something_else_was_said_there(scene: Scene) -> None:
+    with scene.database.transaction() as session:
+        newcomer = factories.student(session, scene.vault, scene.course, consents=False)
+        tenant = scene.course.deployment.id
+        for person_id in (newcomer.id, scene.people[0]):
+            give_consent(session, tenant_id=tenant, person_id=person_id, context_id=tenant)
+        disagree(session, scene)
+        context = session.get_one(Context, scene.course.context.id)
+        for person_id in (newcomer.id, scene.people[0]):
+            agreements.carry(session, context=context, person_id=person_id, clock=scene.clock)
+        assert still_counts(standing_consent(session, newcomer.id, context.id))
+        assert standing_consent(session, scene.people[0], context.id) is None
+
+
+ROW = {
+    "id": 1,
+    "allow_llm_assessment": True,
+    "approved_providers": [],
+    "ask_each_student": True,
+    "longest_retention_days": 30,
+    "default_retention_days": 30,
+    "legal_basis": LegalBasis.CONSENT,
+    "changed_at": START,
+}
+
+
+@pytest.mark.parametrize(
+    "broken", [{"id": 2}, {"default_retention_days": 0}, {"longest_retention_days": 29}], ids=["row", "least", "most"]
+)
+def test_the_database_refuses_limits_that_cannot_be(database: Database, broken: dict[str, object]) -> None:
+    with pytest.raises(DatabaseError, match="constraint|CHECK"), database.transaction() as session:
+        session.add(PrivacyLimits(**ROW | broken))
+
+
+def test_the_database_refuses_a_word_that_was_not_said(database: Database) -> None:
+    with pytest.raises(DatabaseError, match="constraint|CHECK"), database.transaction() as session:
+        session.add(
+            Consent(
+                tenant_id=uuid.uuid4(),
+                person_id=uuid.uuid4(),
+                context_id=uuid.uuid4(),
+                text_version="x",
+                text_hash="x",
+            )
+        )
