@@ -401,12 +401,12 @@ ROW = {
     "broken", [{"id": 2}, {"default_retention_days": 0}, {"longest_retention_days": 29}], ids=["row", "least", "most"]
 )
 def test_the_database_refuses_limits_that_cannot_be(database: Database, broken: dict[str, object]) -> None:
-    with pytest.raises(DatabaseError, match="constraint|CHECK"), database.transaction() as session:
+    with pytest.raises(DatabaseError, match=r"(?i)check constraint"), database.transaction() as session:
         session.add(PrivacyLimits(**ROW | broken))
 
 
 def test_the_database_refuses_a_word_that_was_not_said(database: Database) -> None:
-    with pytest.raises(DatabaseError, match="constraint|CHECK"), database.transaction() as session:
+    with pytest.raises(DatabaseError, match=r"(?i)check constraint"), database.transaction() as session:
         session.add(
             Consent(
                 tenant_id=uuid.uuid4(),
