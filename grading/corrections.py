@@ -11,7 +11,8 @@ from grading.assignments import AssignmentView
 from grading.errors import GradingError, NotFound
 from grading.models import TextCorrection
 from grading.models.corrections import CorrectionKind
-from privacy.anonymizer import Corrections, same_words
+from grading.people import compiled_roster
+from privacy.anonymizer import Corrections, names_a_member, same_words
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
@@ -61,13 +62,19 @@ def correct(
     """Hide words in all texts of an assignment, or leave them standing. The newest decision on the same words counts.
 
     Raises:
-        CorrectionRefused: there is nothing to find in the words, they are too long, or there are too many already.
+        CorrectionRefused: there is nothing to find in the words, they are too long, there are too many already, or
+            words to be left standing are a full name, address or number of somebody in the course.
     """
     wanted, text = same_words(words), " ".join(words.split())
     if len(wanted.replace(" ", "")) < 2:
         raise CorrectionRefused("Select or type at least two letters or digits.")
     if len(text) > LONGEST_WORDS:
         raise CorrectionRefused(f"That is too long. Select at most {LONGEST_WORDS} characters at a time.")
+    if kind is CorrectionKind.SHOW and names_a_member(text, compiled_roster(session, vault, view.context.id)):
+        raise CorrectionRefused(
+            "This is the full name, the address, the number or the log-in of somebody in the course. "
+            "It is always replaced."
+        )
     known = of_assignment(session, vault, view.assignment.id)
     same = [one for one in known if same_words(one.words) == wanted]
     if any(one.kind is kind for one in same):

@@ -1,7 +1,7 @@
 """What a person decided about a class's texts by hand: words to hide as well, and findings to leave standing.
 
-Words are compared as they are folded: case, diacritics and the spaces between them don't matter. A finding that is
-left standing is still looked at by the last check: a full name of the roster holds the text back, whoever let it stand.
+Words are compared as they are folded: case, diacritics and the spaces between them don't matter. Full names, e-mail
+addresses, ids and log-ins of members stay hidden, whatever somebody wants left standing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from privacy.anonymizer.candidate import Candidate
+from privacy.anonymizer.check import names_a_member
 from privacy.anonymizer.folding import fold, trailing_marks
 from privacy.anonymizer.model import Certainty, FindingType
 from privacy.anonymizer.resolve import Stretch
+from privacy.anonymizer.roster import CompiledRoster
 
 RANK = 1
 """Below every matcher: where one of them knows who is meant, its placeholder is the better one."""
@@ -52,10 +54,12 @@ def hidden_by_hand(text: str, corrections: Corrections) -> list[Candidate]:
     return found
 
 
-def without_shown(text: str, stretches: Iterable[Stretch], corrections: Corrections) -> list[Stretch]:
+def without_shown(
+    text: str, stretches: Iterable[Stretch], corrections: Corrections, roster: CompiledRoster
+) -> list[Stretch]:
     """The stretches but for those whose words somebody wants left standing."""
     if not corrections.show:
         return list(stretches)
-    shown = {same_words(one) for one in corrections.show} - {""}
     hidden = {same_words(one) for one in corrections.hide}
-    return [item for item in stretches if same_words(text[item.start : item.end]) not in shown - hidden]
+    shown = {same_words(one) for one in corrections.show if not names_a_member(one, roster)} - hidden - {""}
+    return [item for item in stretches if same_words(text[item.start : item.end]) not in shown]

@@ -46,7 +46,7 @@ def anonymize(
         candidates += [replace(item, owners=owners) for item in more]
         kept += more_kept
     candidates += hidden_by_hand(text, corrections)
-    settled = without_shown(text, settle_owners(unite(candidates), roster, author), corrections)
+    settled = without_shown(text, settle_owners(unite(candidates), roster, author), corrections, roster)
     written = write(text, settled, roster.natural_names, file_name)
     leaks = remaining_leaks(written.text, roster, written.findings, kept)
     member = roster.members[author] if author is not None else None

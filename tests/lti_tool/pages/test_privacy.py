@@ -474,8 +474,10 @@ class TestWhatLeaves:
         story.hand_in()
         teacher, path = story.teacher()
         page = f"{path}leaving/{submission_id(story)}"
-        said = text_of(teacher.submit(page, "/correct", {"words": "Mira Okafor", "do": "show"}, follow_redirects=True))
-        assert "This work would not be sent" in said
+        for words in ("Mira Okafor", "mira@example.org"):
+            answer = teacher.submit(page, "/correct", {"words": words, "do": "show"})
+            assert answer.status_code == 400
+            assert "It is always replaced" in text_of(answer)
 
     @pytest.mark.parametrize("words", ["", " . ", "a", "long " * 50])
     def test_words_in_which_there_is_nothing_to_find_are_refused(self, story: Story, words: str) -> None:
