@@ -7,11 +7,25 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, Insert, MetaData, Table, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Insert,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -171,6 +185,15 @@ class Database:
 def open_database(url: str) -> Database:
     """A database for a URL."""
     return Database(make_engine(url))
+
+
+def json_list_holds(session: Session, column: InstrumentedAttribute[list[str]], value: str) -> ColumnElement[bool]:
+    """SQL: whether a JSON list of texts has `value` among its entries."""
+    if session.get_bind().dialect.name == "postgresql":
+        entries = func.json_array_elements_text(column).table_valued("value").render_derived()
+    else:
+        entries = func.json_each(column).table_valued("value")
+    return exists(select(1).select_from(entries).where(entries.c.value == value))
 
 
 JsonObject = dict[str, Any]

@@ -23,6 +23,7 @@ from grading.models import Context, Deployment, Enrolment, IndividualDate, Perso
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState
 from grading.people import profile_place, tells_name
+from grading.privacy_limits import retention_of_new_courses
 from privacy.sealing import Owner, Vault
 
 FRESH = timedelta(hours=1)
@@ -90,7 +91,10 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
     _keep(session, Registration, registration, _platform_values(registration, facts, now))
     _keep(session, Deployment, deployment, _deployment_values(deployment, facts, now))
     context = found[Context] or _insert(
-        session, Context, {"tenant_id": tenant_id, "lms_context_id": facts.lms_context_id}, _NEW_CONTEXT
+        session,
+        Context,
+        {"tenant_id": tenant_id, "lms_context_id": facts.lms_context_id},
+        _NEW_CONTEXT | {"data_retention_days": retention_of_new_courses(session)},
     )
     _keep(session, Context, context, _context_values(context, facts))
     person = found[Person] or _insert(

@@ -98,7 +98,11 @@ def _consent_version() -> ScalarSelect[str | None]:
     that one, and sealing is where consent is asked for."""
     return (
         select(Consent.text_version)
-        .where(Consent.person_id == Submission.person_id, Consent.context_id == QueueItem.context_id)
+        .where(
+            Consent.person_id == Submission.person_id,
+            Consent.context_id == QueueItem.context_id,
+            Consent.given_at.is_not(None),
+        )
         .order_by(Consent.given_at.desc(), Consent.id)
         .limit(1)
         .correlate(Submission, QueueItem)

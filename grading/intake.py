@@ -14,19 +14,17 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database, insert_ignoring_conflicts
 from config.logging import fields, get_logger
-from grading import assignments, submissions
+from grading import agreements, assignments, submissions
 from grading.backoff import pause_seconds
 from grading.errors import NotFound
 from grading.extraction import ExtractionError, Limits, ReaderUnavailable, TooLarge, UnsupportedType, extract
-from grading.models import Arrival, ArrivalAsset, Context, Enrolment, Person, Processor
+from grading.models import Arrival, ArrivalAsset, Enrolment, Person, Processor
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.submissions import SubmissionSource
 from grading.processor_port import AssetService, AssetUnavailable
 from grading.states import ARRIVAL_MOVES, ArrivalState, move
 from grading.submissions import Work
 from privacy.audit import Actor, record
-from privacy.consent import give_consent, standing_consent
-from privacy.models import Consent
 from privacy.sealing import Owner, Place, Vault
 
 LEASE: Final = timedelta(minutes=15)
@@ -351,7 +349,7 @@ def _hand_in(
         context_id=processor.context_id,
         assignment_id=processor.assignment_id,
     )
-    _carry_consent(session, view.context, arrival.person_id, clock)
+    agreements.carry(session, context=view.context, person_id=arrival.person_id, clock=clock)
     submission = submissions.accept(
         session,
         vault,
@@ -376,14 +374,3 @@ def _work(good: Sequence[_Fetched]) -> Work:
         file_name=_name(single.asset, single.source) if single else None,
         document_names=tuple(dict.fromkeys(name for one in good for name in one.names)),
     )
-
-
-def _carry_consent(session: Session, context: Context, person_id: uuid.UUID, clock: Clock) -> None:
-    """Who accepted the terms in the LMS has consented, unless they said something else in this course before."""
-    if standing_consent(session, person_id, context.tenant_id) is None:
-        return
-    said = session.execute(
-        select(Consent.id).where(Consent.person_id == person_id, Consent.context_id == context.id)
-    ).first()
-    if said is None:
-        give_consent(session, tenant_id=context.tenant_id, person_id=person_id, context_id=context.id, clock=clock)

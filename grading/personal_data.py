@@ -111,12 +111,15 @@ def _courses(session: Session, vault: Vault, tenant_id: uuid.UUID, person_id: uu
 
 def _consents(session: Session, tenant_id: uuid.UUID, person_id: uuid.UUID) -> list[dict[str, Any]]:
     rows = session.execute(
-        select(Consent).where(Consent.tenant_id == tenant_id, Consent.person_id == person_id).order_by(Consent.given_at)
+        select(Consent)
+        .where(Consent.tenant_id == tenant_id, Consent.person_id == person_id)
+        .order_by(Consent.given_at, Consent.withdrawn_at)
     ).scalars()
     return [
         {
             "text_version": row.text_version,
-            "given_at": row.given_at.isoformat(),
+            "text_language": row.text_language,
+            "given_at": row.given_at.isoformat() if row.given_at else None,
             "withdrawn_at": row.withdrawn_at.isoformat() if row.withdrawn_at else None,
         }
         for row in rows

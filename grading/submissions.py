@@ -16,14 +16,13 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from grading import gradebook, queue
 from grading.assignments import AssignmentView
-from grading.course_settings import assessment_allowed
+from grading.clearance import obstacle_of
 from grading.errors import GradingError, NotFound
 from grading.estimates import estimate_microdollars
 from grading.models import Assignment, Draft, IndividualDate, QueueItem, Submission
 from grading.models.submissions import SubmissionSource
 from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, SubmissionState, move_many
 from privacy.audit import Actor, record
-from privacy.consent import standing_consent
 from privacy.sealing import Owner, Place, Vault
 
 MOST_CHARACTERS = 200_000
@@ -194,7 +193,7 @@ def accept(
     """
     now, assignment, context = clock(), view.assignment, view.context
     used = standing(session, assignment, person_id, now)
-    by_hand = _by_hand_reason(session, view, person_id, provider)
+    by_hand = obstacle_of(session, provider, context.id, person_id)
     _replace_earlier(session, assignment.id, person_id)
     submission = Submission(
         id=uuid.uuid4(),
@@ -282,14 +281,6 @@ def open_submission(
 def open_for_pipeline(session: Session, vault: Vault, submission: Submission) -> Work:
     """What was handed in, for the anonymizer that runs right after: the only reader besides people."""
     return _open_work(session, vault, "submission", submission, ())
-
-
-def _by_hand_reason(session: Session, view: AssignmentView, person_id: uuid.UUID, provider: str) -> str | None:
-    if not assessment_allowed(view.context, provider):
-        return "course_setting"
-    if view.context.batch_processing_consent and standing_consent(session, person_id, view.context.id) is None:
-        return "no_consent"
-    return None
 
 
 def _replace_earlier(session: Session, assignment_id: uuid.UUID, person_id: uuid.UUID) -> None:

@@ -70,7 +70,7 @@ def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, notices: Notice
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
-    add_filters(app, parts.zone, parts.clock)
+    add_filters(app, parts.zone, parts.clock, {parts.provider: settings.provider_label})
     add_error_pages(app)
     add_security_headers(app, FrameAncestors(lambda: _platform_urls(parts)), secure=settings.secure_transport)
     _add_context(app, parts)
@@ -123,7 +123,7 @@ def _add_context(app: Flask, parts: Parts) -> None:
 def _tabs() -> dict[str, object]:
     if getattr(g, "signed_in", None):
         sections = [("queue", "Queue"), ("batches", "Batches"), ("platforms", "Platforms")]
-        sections += [("audit", "Audit"), ("reports", "Reports")]
+        sections += [("privacy", "Privacy"), ("audit", "Audit"), ("reports", "Reports")]
         return {
             "admin_sections": [
                 {"key": key, "label": label, "href": url_for(f"admin.{key}")} for key, label in sections
@@ -137,7 +137,7 @@ def _tabs() -> dict[str, object]:
         if may(visit, Ability.REVIEW):
             tabs += [("overview", "Submissions"), ("grades", "Gradebook")]
         if may(visit, Ability.CONFIGURE):
-            tabs += [("settings", "Settings")]
+            tabs += [("settings", "Settings"), ("course_privacy", "Privacy")]
         return {
             "course_tabs": [{"key": key, "label": label, "href": url_for(f"course.{key}")} for key, label in tabs],
         }

@@ -20,7 +20,7 @@ def scope_words(scope: str) -> str | None:
     return SCOPE_WORDS.get(scope)
 
 
-def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
+def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mapping[str, str]) -> None:
     """Make the filters and helpers known to an application's templates."""
 
     def moment_text(value: datetime) -> str:
@@ -43,7 +43,12 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock) -> None:
     def ago(value: datetime) -> str:
         return span((clock() - value).total_seconds())
 
+    def provider_name(code: str) -> str:
+        """What pages call a provider."""
+        return provider_names.get(code, code)
+
     app.jinja_env.filters.update(
+        provider_name=provider_name,
         moment=moment,
         exact_moment=exact_moment,
         scope_words=scope_words,

@@ -55,6 +55,11 @@ class Parts:
         return PROVIDER
 
     @property
+    def configured_providers(self) -> tuple[str, ...]:
+        """All providers that courses could choose from, as far as the site's limits let them."""
+        return tuple(sorted({*self.providers, PROVIDER}))
+
+    @property
     def limits(self) -> Limits:
         """How large batches may be."""
         return Limits(self.settings.batch_minimum_items, self.settings.batch_maximum_items)

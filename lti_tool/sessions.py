@@ -61,6 +61,8 @@ class LaunchSession(Base):
     """A deep linking request is answered once."""
     assignment_id: Mapped[UUID | None]
     """What a visit is about that came by no link of ours."""
+    locale: Mapped[str] = mapped_column(String(35), default="")
+    """The language tag that the launch named (RFC 5646), if any: chooses the language of texts that have several."""
     proof_hash: Mapped[str | None] = mapped_column(String(64))
     """Hash of the ticket that a browser without cookies must show together with what the platform stores for it."""
     created_at: Mapped[Created]
@@ -91,6 +93,7 @@ class Visit:
     assignment_id: UUID | None = None
     service_urls: tuple[str, ...] = ()
     """Addresses of the course's services, at the site of the LMS that shows the visit."""
+    locale: str = ""
 
 
 def keeps_no_cookie(request: Request) -> bool:
@@ -162,6 +165,7 @@ def open_visit(
     resource_link_id: UUID | None,
     message_type: str,
     administrator: bool,
+    locale: str,
     message: Sealer,
     now: datetime,
     hours: float,
@@ -184,6 +188,7 @@ def open_visit(
             "message_type": message_type,
             "sealed_message": message(message_place(visit_id)),
             "administrator": administrator,
+            "locale": locale,
             "proof_hash": hash_secret(proof) if proof else None,
             "created_at": now,
             "expires_at": now + timedelta(hours=hours),
@@ -235,6 +240,7 @@ def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Vis
         administrator=launch.administrator,
         assignment_id=launch.assignment_id,
         service_urls=tuple(url for url in services if url),
+        locale=launch.locale,
     )
 
 

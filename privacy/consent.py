@@ -1,53 +1,45 @@
-"""Consent: which words a student agreed to, when, and when they changed their mind (P4)."""
+"""Consent: which words a student agreed to, when, and when they changed their mind (P4).
 
-import hashlib
+What somebody said last in a course counts. Where no yes is needed, a no from the start counts all the same.
+"""
+
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from config.database import insert_ignoring_conflicts
 from privacy.audit import Actor, record
+from privacy.consent_words import ConsentText, consent_texts
 from privacy.models import Consent
 
-
-@dataclass(frozen=True, slots=True)
-class ConsentText:
-    """The words a student agrees to. Changed words are a new version."""
-
-    version: str
-    paragraphs: tuple[str, ...]
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 over the words, so that what was shown can be proved later."""
-        return hashlib.sha256("\n\n".join(self.paragraphs).encode()).hexdigest()
+CURRENT_TEXT: Final = consent_texts().in_language("en")
 
 
-CURRENT_TEXT = ConsentText(
-    version="2026-11",
-    paragraphs=(
-        (
-            "Your instructor uses an AI service to prepare feedback on this work. Before anything is sent, your name "
-            "and other details that identify you are replaced, and the work is sent without them."
-        ),
-        (
-            "A person decides: your instructor reads the proposal, may change or reject it, and only then do you see "
-            "a result. The service may not use your work for training."
-        ),
-        (
-            "Agreeing is your choice. If you don't agree, you can still hand in, and your instructor grades by hand. "
-            "You can change your mind here at any time."
-        ),
-    ),
-)
+def agrees(person_id: Any, context_id: Any) -> ColumnElement[bool]:
+    """SQL: whether a person's yes stands in a course, to words that still count. Takes ids or columns."""
+    return exists().where(
+        Consent.person_id == person_id,
+        Consent.context_id == context_id,
+        Consent.withdrawn_at.is_(None),
+        Consent.text_version.in_(consent_texts().accepted_versions),
+    )
+
+
+def refuses(person_id: Any, context_id: Any) -> ColumnElement[bool]:
+    """SQL: whether the last word of a person in a course is a no. Takes ids or columns."""
+    said = (Consent.person_id == person_id, Consent.context_id == context_id)
+    return and_(
+        exists().where(*said, Consent.withdrawn_at.is_not(None)),
+        ~exists().where(*said, Consent.withdrawn_at.is_(None)),
+    )
 
 
 def standing_consent(session: Session, person_id: uuid.UUID, context_id: uuid.UUID) -> Consent | None:
-    """The consent a person has given in a course and not withdrawn."""
+    """The yes of a person in a course that was not withdrawn; the words may have changed since."""
     return session.execute(
         select(Consent).where(
             Consent.person_id == person_id, Consent.context_id == context_id, Consent.withdrawn_at.is_(None)
@@ -55,14 +47,23 @@ def standing_consent(session: Session, person_id: uuid.UUID, context_id: uuid.UU
     ).scalar_one_or_none()
 
 
-def people_with_consent(session: Session, context_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    """All (person, context) pairs with standing consent in these courses."""
-    rows = session.execute(
-        select(Consent.person_id, Consent.context_id).where(
-            Consent.context_id.in_(set(context_ids)), Consent.withdrawn_at.is_(None)
-        )
+def last_word(session: Session, person_id: uuid.UUID, context_id: uuid.UUID) -> Consent | None:
+    """What a person said last in a course: the yes that stands, or the newest no."""
+    return session.execute(
+        select(Consent)
+        .where(Consent.person_id == person_id, Consent.context_id == context_id)
+        .order_by(Consent.withdrawn_at.is_(None).desc(), Consent.withdrawn_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def still_counts(consent: Consent | None) -> bool:
+    """Whether a yes stands and was given to words that still count."""
+    return (
+        consent is not None
+        and consent.withdrawn_at is None
+        and consent.text_version in consent_texts().accepted_versions
     )
-    return {(person, context) for person, context in rows}
 
 
 def give_consent(
@@ -74,30 +75,32 @@ def give_consent(
     text: ConsentText = CURRENT_TEXT,
     clock: Clock = utc_now,
 ) -> None:
-    """Record a person's yes. A second yes while the first stands changes nothing."""
-    made = session.execute(
-        insert_ignoring_conflicts(session, Consent)
-        .values(
-            id=uuid.uuid4(),
-            tenant_id=tenant_id,
-            person_id=person_id,
-            context_id=context_id,
-            text_version=text.version,
-            text_hash=text.hash,
-            given_at=clock(),
-        )
-        .returning(Consent.id)
-    ).scalar_one_or_none()
-    if made is not None:
-        record(
-            session,
-            event="consent.given",
-            actor=Actor.person(person_id),
-            tenant_id=tenant_id,
-            object_type="context",
-            object_id=context_id,
-            details={"text_version": text.version},
-        )
+    """Record a person's yes. A second yes to words that still count changes nothing; to newer words it is a new one."""
+    now = clock()
+    standing = standing_consent(session, person_id, context_id)
+    if standing is not None and standing.text_version != text.version and not still_counts(standing):
+        standing.withdrawn_at = now
+        session.flush()
+    if _add(session, tenant_id, person_id, context_id, text, given_at=now, withdrawn_at=None):
+        _note(session, "consent.given", tenant_id, person_id, context_id, text)
+
+
+def refuse_consent(
+    session: Session,
+    *,
+    tenant_id: uuid.UUID,
+    person_id: uuid.UUID,
+    context_id: uuid.UUID,
+    text: ConsentText = CURRENT_TEXT,
+    clock: Clock = utc_now,
+) -> None:
+    """Record a person's no: it takes a yes back, or stands by itself. A second no changes nothing."""
+    if withdraw_consent(session, tenant_id=tenant_id, person_id=person_id, context_id=context_id, clock=clock):
+        return
+    if session.execute(select(refuses(person_id, context_id))).scalar_one():
+        return
+    _add(session, tenant_id, person_id, context_id, text, given_at=None, withdrawn_at=clock())
+    _note(session, "consent.refused", tenant_id, person_id, context_id, text)
 
 
 def withdraw_consent(
@@ -121,12 +124,52 @@ def withdraw_consent(
         .returning(Consent.id)
     ).scalar_one_or_none()
     if withdrawn is not None:
-        record(
-            session,
-            event="consent.withdrawn",
-            actor=Actor.person(person_id),
-            tenant_id=tenant_id,
-            object_type="context",
-            object_id=context_id,
-        )
+        _note(session, "consent.withdrawn", tenant_id, person_id, context_id, None)
     return withdrawn is not None
+
+
+def _add(
+    session: Session,
+    tenant_id: uuid.UUID,
+    person_id: uuid.UUID,
+    context_id: uuid.UUID,
+    text: ConsentText,
+    *,
+    given_at: datetime | None,
+    withdrawn_at: datetime | None,
+) -> bool:
+    made = session.execute(
+        insert_ignoring_conflicts(session, Consent)
+        .values(
+            id=uuid.uuid4(),
+            tenant_id=tenant_id,
+            person_id=person_id,
+            context_id=context_id,
+            text_version=text.version,
+            text_language=text.language,
+            text_hash=text.hash,
+            given_at=given_at,
+            withdrawn_at=withdrawn_at,
+        )
+        .returning(Consent.id)
+    ).scalar_one_or_none()
+    return made is not None
+
+
+def _note(
+    session: Session,
+    event: str,
+    tenant_id: uuid.UUID,
+    person_id: uuid.UUID,
+    context_id: uuid.UUID,
+    text: ConsentText | None,
+) -> None:
+    record(
+        session,
+        event=event,
+        actor=Actor.person(person_id),
+        tenant_id=tenant_id,
+        object_type="context",
+        object_id=context_id,
+        details={"text_version": text.version, "text_language": text.language} if text else None,
+    )

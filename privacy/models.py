@@ -76,10 +76,12 @@ class RetiredMasterKey(Base):
 
 
 class Consent(Base):
-    """A person's yes to a text of a certain version, in one course; and when it was taken back."""
+    """A person's word on a text of a certain version, in one course: a yes, and when it was taken back; or a no from
+    the start."""
 
     __tablename__ = "consent"
     __table_args__ = (
+        CheckConstraint("given_at IS NOT NULL OR withdrawn_at IS NOT NULL", name="something_was_said"),
         Index(
             "uq_consent_standing",
             "person_id",
@@ -95,9 +97,12 @@ class Consent(Base):
     person_id: Mapped[uuid.UUID]
     context_id: Mapped[uuid.UUID] = mapped_column(index=True)
     text_version: Mapped[str] = mapped_column(String(32))
+    text_language: Mapped[str] = mapped_column(String(16), default="en")
+    """The language in which the words were shown."""
     text_hash: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the words that were shown."""
-    given_at: Mapped[Moment]
+    given_at: Mapped[Moment | None]
+    """None where somebody said no without having said yes."""
     withdrawn_at: Mapped[Moment | None]
 
 

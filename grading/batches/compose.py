@@ -1,7 +1,8 @@
 """Making a batch: which items may go, what it will cost at most, and the two steps of an administrator (B1).
 
-Everything that must hold before work leaves is asked again here, in the database's own terms: the course allows it and
-has approved the provider, the student's consent stands, the item is still queued, the model still lives.
+Everything that must hold before work leaves is asked again here. Whether it may leave at all (site limits, course
+settings, consent, a tenant in good standing) and whether it still waits is part of the query: what may not leave is
+never read. The rest is about one batch: one model that still lives, and room.
 """
 
 import secrets
@@ -9,15 +10,16 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, TypeVarTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, case, func, not_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from grading.batches.errors import BatchRefused
 from grading.batches.records import audit_batch
-from grading.course_settings import assessment_allowed
+from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, may_leave, obstacle
 from grading.models import (
     Assignment,
     Batch,
@@ -39,7 +41,6 @@ from grading.states import (
     move_many,
 )
 from privacy.audit import Actor
-from privacy.consent import people_with_consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,6 @@ class Candidate:
     context: Context
     prompt: PromptVersion
     rubric: RubricVersion
-    tenant_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,15 @@ class Preview:
     """Words for the administrator and how many items they are about."""
 
 
+Columns = TypeVarTuple("Columns")
+_TENANT_ACTIVE: Final = and_(
+    Deployment.state == DeploymentState.APPROVED, Registration.state == RegistrationState.ACTIVE
+)
 LEFT_BEHIND = {
     "state": "no longer waiting in the queue",
-    "consent": "without the student's consent",
-    "course": "in a course that has AI-assisted feedback off, or another provider approved",
+    SITE_LIMIT: "beyond the limits under Privacy",
+    COURSE_SETTING: "in a course that has AI-assisted feedback off, or another provider approved",
+    NO_CONSENT: "without the student's consent",
     "tenant": "from an LMS that is disabled or not approved",
     "model": "using another model (one batch holds one model)",
     "retired": "using a model that has been switched off",
@@ -89,19 +94,19 @@ def preview(
 ) -> Preview:
     """What would go into a batch made from these items now. Nothing is changed."""
     left: Counter[str] = Counter()
-    candidates = _load(session, item_ids)
-    left["state"] += len(set(item_ids)) - len(candidates)
-    consented = people_with_consent(session, {candidate.context.id for candidate in candidates})
+    candidates = _load(session, item_ids, provider)
+    left.update(_kept_back(session, item_ids, provider))
+    left["state"] += len(set(item_ids)) - len(candidates) - left.total()
     today = clock().date()
     chosen: list[Candidate] = []
     model = ""
     for candidate in candidates:
-        reason = _objection(candidate, consented, provider)
-        if reason is None and find_model(candidate.prompt.model, clock()).retired(today):
+        reason = None
+        if find_model(candidate.prompt.model, clock()).retired(today):
             reason = "retired"
-        if reason is None and model and candidate.prompt.model != model:
+        elif model and candidate.prompt.model != model:
             reason = "model"
-        if reason is None and len(chosen) >= limits.most:
+        elif len(chosen) >= limits.most:
             reason = "room"
         if reason:
             left[reason] += 1
@@ -172,7 +177,8 @@ def create(
     return batch
 
 
-def _load(session: Session, item_ids: Sequence[uuid.UUID]) -> list[Candidate]:
+def _load(session: Session, item_ids: Sequence[uuid.UUID], provider: str) -> list[Candidate]:
+    """Those of the items that wait and may leave, in the order in which they run."""
     newest_prompt = (
         select(func.max(PromptVersion.number))
         .where(PromptVersion.assignment_id == Assignment.id)
@@ -186,12 +192,8 @@ def _load(session: Session, item_ids: Sequence[uuid.UUID]) -> list[Candidate]:
         .scalar_subquery()
     )
     rows = session.execute(
-        select(QueueItem, Submission, Context, PromptVersion, RubricVersion, Deployment.state, Registration.state)
-        .join(Submission, Submission.id == QueueItem.submission_id)
+        _waiting(select(QueueItem, Submission, Context, PromptVersion, RubricVersion), item_ids)
         .join(Assignment, Assignment.id == Submission.assignment_id)
-        .join(Context, Context.id == QueueItem.context_id)
-        .join(Deployment, Deployment.id == QueueItem.tenant_id)
-        .join(Registration, Registration.id == Deployment.registration_id)
         .join(
             PromptVersion,
             (PromptVersion.assignment_id == Assignment.id) & (PromptVersion.number == newest_prompt),
@@ -200,32 +202,33 @@ def _load(session: Session, item_ids: Sequence[uuid.UUID]) -> list[Candidate]:
             RubricVersion,
             (RubricVersion.assignment_id == Assignment.id) & (RubricVersion.number == newest_rubric),
         )
+        .where(_TENANT_ACTIVE, may_leave(session, provider))
+        .order_by(QueueItem.priority_rank, QueueItem.queued_at, QueueItem.id)
+    ).all()
+    return [Candidate(*row) for row in rows]
+
+
+def _kept_back(session: Session, item_ids: Sequence[uuid.UUID], provider: str) -> dict[str, int]:
+    """How many of the items wait but may not leave, by the reason that keeps them."""
+    reason = case((not_(_TENANT_ACTIVE), "tenant"), else_=obstacle(session, provider)).label("reason")
+    reasons = _waiting(select(reason), item_ids).subquery()
+    rows = session.execute(
+        select(reasons.c.reason, func.count()).where(reasons.c.reason.is_not(None)).group_by(reasons.c.reason)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _waiting(query: Select[*Columns], item_ids: Sequence[uuid.UUID]) -> Select[*Columns]:
+    """A query about those of the items that still wait, with their submission, course and tenant."""
+    return (
+        query.select_from(QueueItem)
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .join(Context, Context.id == QueueItem.context_id)
+        .join(Deployment, Deployment.id == QueueItem.tenant_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
         .where(
             QueueItem.id.in_(item_ids),
             QueueItem.state == QueueState.QUEUED,
             Submission.state == SubmissionState.WAITING,
         )
-        .order_by(QueueItem.priority_rank, QueueItem.queued_at, QueueItem.id)
-    ).all()
-    return [
-        Candidate(
-            item,
-            submission,
-            context,
-            prompt,
-            rubric,
-            deployment is DeploymentState.APPROVED and registration is RegistrationState.ACTIVE,
-        )
-        for item, submission, context, prompt, rubric, deployment, registration in rows
-    ]
-
-
-def _objection(candidate: Candidate, consented: set[tuple[uuid.UUID, uuid.UUID]], provider: str) -> str | None:
-    if not candidate.tenant_active:
-        return "tenant"
-    if not assessment_allowed(candidate.context, provider):
-        return "course"
-    pair = (candidate.submission.person_id, candidate.context.id)
-    if candidate.context.batch_processing_consent and pair not in consented:
-        return "consent"
-    return None
+    )

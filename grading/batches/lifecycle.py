@@ -42,7 +42,10 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
         next_check_at=clock(),
     )
     batch = get(session, batch_id)
-    items = select(BatchRequest.queue_item_id).where(BatchRequest.batch_id == batch_id)
+    # What was taken out of the batch since may wait in the queue, or in another batch, by now.
+    items = select(BatchRequest.queue_item_id).where(
+        BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED
+    )
     ids = list(session.execute(items).scalars())
     move_many(session, QueueItem.state, ids, QUEUE_MOVES, QueueState.PROCESSING)
     submissions = select(QueueItem.submission_id).where(QueueItem.id.in_(items))

@@ -21,7 +21,7 @@ from grading.backoff import pause_seconds
 from grading.batches.ingest import ingest, settle_missing
 from grading.batches.lifecycle import release_items
 from grading.batches.provider_calls import AuditedProvider
-from grading.batches.seal import seal_requests, sealed_lines
+from grading.batches.seal import hold_what_may_not_leave, seal_requests, sealed_lines
 from grading.models import Batch, BatchRequest
 from grading.providers.base import (
     Provider,
@@ -31,6 +31,7 @@ from grading.providers.base import (
     RemoteBatch,
     RemoteState,
 )
+from grading.results.words import words_for
 from grading.states import BATCH_MOVES, BatchState, BatchStep, RequestState, move_many
 from privacy.audit import Actor, record
 from privacy.sealing import Vault
@@ -152,7 +153,7 @@ class Runner:
                 .limit(1)
             ).first()
         if left is None:
-            return self._end(batch.id, BatchState.FAILED, "name_may_remain", "Every item was held back.")
+            return self._end_empty(batch.id)
         self._write(batch.id, step=BatchStep.UPLOAD, attempts=0)
         return True
 
@@ -162,13 +163,32 @@ class Runner:
             return self._end(batch.id, BatchState.CANCELLED)
         file_id = provider.find_upload(job) if batch.upload_started_at else None
         if file_id is None:
-            self._write(batch.id, upload_started_at=self.clock())
-            with self.database.transaction() as session:
-                lines = sealed_lines(session, self.vault, batch)
-                disclosures.note_sending(session, batch, provider.endpoint, self.clock())
+            lines = self._lines_to_send(batch, provider)
+            if not lines:
+                return self._end_empty(batch.id)
             file_id = provider.upload(job, lines)
         self._write(batch.id, provider_file_id=file_id, step=BatchStep.CREATE, attempts=0)
         return True
+
+    def _lines_to_send(self, batch: Batch, provider: Provider) -> list[bytes]:
+        """The lines that may leave at this moment; from here on the batch counts as sent.
+
+        The batch's row is changed first: whoever takes work back waits for it, and then knows that it is too late.
+        """
+        with self.database.transaction() as session:
+            session.execute(update(Batch).where(Batch.id == batch.id).values(upload_started_at=self.clock()))
+            hold_what_may_not_leave(session, batch, self.clock)
+            lines = sealed_lines(session, self.vault, batch)
+            if not lines:
+                # Nothing leaves, so nothing counts as sent.
+                session.execute(update(Batch).where(Batch.id == batch.id).values(upload_started_at=None))
+                return []
+            disclosures.note_sending(session, batch, provider.endpoint, self.clock())
+        return lines
+
+    def _end_empty(self, batch_id: uuid.UUID) -> bool:
+        """End a batch of which nothing may be sent."""
+        return self._end(batch_id, BatchState.FAILED, "nothing_left", words_for("nothing_left"))
 
     def _create(self, batch: Batch, provider: Provider) -> bool:
         job = str(batch.id)

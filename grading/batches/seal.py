@@ -1,20 +1,23 @@
 """Collect, anonymize, build the prompt, seal the line: what happens to each item before anything leaves (house rule 1).
 
 A request whose anonymized text still holds a strong form of a name is held back for a person. Work is committed in
-chunks; a crash repeats at most one chunk, and a sealed line is never built twice.
+chunks; a crash repeats at most one chunk, and a sealed line is never built twice. Whether work may leave is asked with
+each chunk, and once more with the lines that are about to be sent.
 """
 
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import TypeVarTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database
+from grading import corrections
 from grading.assignments import prompt_parts
-from grading.course_settings import assessment_allowed
+from grading.clearance import may_leave, obstacle
 from grading.models import (
     AnonymizedText,
     Assignment,
@@ -42,32 +45,41 @@ from grading.states import (
     move_many,
 )
 from grading.submissions import open_for_pipeline
-from privacy.anonymizer import Anonymized, CompiledRoster, anonymize
+from privacy.anonymizer import Anonymized, CompiledRoster, Corrections, anonymize
 from privacy.audit import Actor, record
-from privacy.consent import people_with_consent
 from privacy.sealing import Owner, Place, Vault
 
 CHUNK = 50
+Columns = TypeVarTuple("Columns")
 LEAK = "name_may_remain"
 
-_Row = tuple[BatchRequest, QueueItem, Submission, Assignment, Context, PromptVersion, RubricVersion]
+_Row = tuple[BatchRequest, QueueItem, Submission, Assignment, Context, PromptVersion, RubricVersion, str | None]
 
 
 def seal_requests(database: Database, vault: Vault, provider: Provider, batch_id: uuid.UUID, clock: Clock) -> None:
     """Seal the request line of every item of a batch that has none yet."""
     while True:
         with database.transaction() as session:
-            rows = _next_chunk(session, batch_id)
+            rows = _next_chunk(session, provider.name, batch_id)
             if not rows:
                 return
             _seal_chunk(session, vault, provider, rows, clock)
 
 
-def _next_chunk(session: Session, batch_id: uuid.UUID) -> Sequence[_Row]:
+def _next_chunk(session: Session, provider: str, batch_id: uuid.UUID) -> Sequence[_Row]:
     return [
-        (request, item, submission, assignment, context, prompt, rubric)
-        for request, item, submission, assignment, context, prompt, rubric in session.execute(
-            select(BatchRequest, QueueItem, Submission, Assignment, Context, PromptVersion, RubricVersion)
+        (request, item, submission, assignment, context, prompt, rubric, obstacle_code)
+        for request, item, submission, assignment, context, prompt, rubric, obstacle_code in session.execute(
+            select(
+                BatchRequest,
+                QueueItem,
+                Submission,
+                Assignment,
+                Context,
+                PromptVersion,
+                RubricVersion,
+                obstacle(session, provider),
+            )
             .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
             .join(Submission, Submission.id == QueueItem.submission_id)
             .join(Assignment, Assignment.id == Submission.assignment_id)
@@ -87,16 +99,21 @@ def _next_chunk(session: Session, batch_id: uuid.UUID) -> Sequence[_Row]:
 
 def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequence[_Row], clock: Clock) -> None:
     rosters: dict[uuid.UUID, CompiledRoster] = {}
-    consented = people_with_consent(session, {row[4].id for row in rows})
+    corrected: dict[uuid.UUID, Corrections] = {}
     existing = _anonymized_already(session, [row[2].id for row in rows])
-    for request, item, submission, assignment, context, prompt, rubric_version in rows:
-        obstacle = _obstacle(item, submission, context, consented, provider.name)
-        if obstacle:
-            _hold(session, request, item, submission, context.tenant_id, obstacle, clock)
+    for request, item, submission, assignment, context, prompt, rubric_version, obstacle_code in rows:
+        in_between = _what_came_in_between(item, submission, obstacle_code)
+        if in_between:
+            _hold(session, request, item, submission, context.tenant_id, in_between, clock)
             continue
         if context.id not in rosters:
             rosters[context.id] = compiled_roster(session, vault, context.id)
-        text = _anonymized_text(session, vault, submission, context, rosters[context.id], existing)
+        if assignment.id not in corrected:
+            found = corrections.of_assignment(session, vault, assignment.id)
+            corrected[assignment.id] = corrections.for_anonymizer(found)
+        text = _anonymized_text(
+            session, vault, submission, context, rosters[context.id], corrected[assignment.id], existing
+        )
         if text is None:
             _hold(session, request, item, submission, context.tenant_id, LEAK, clock)
             continue
@@ -118,23 +135,13 @@ def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequen
         request.sealed_body = vault.seal(session, owner, Place("batch_request", "body", request.id), line)
 
 
-def _obstacle(
-    item: QueueItem,
-    submission: Submission,
-    context: Context,
-    consented: set[tuple[uuid.UUID, uuid.UUID]],
-    provider: str,
-) -> str | None:
-    """What came in between since the batch was made; the last question before a text is prepared for leaving."""
+def _what_came_in_between(item: QueueItem, submission: Submission, obstacle_code: str | None) -> str | None:
+    """Why an item is not prepared for leaving after all, though the batch was made with it."""
     if submission.state is SubmissionState.REPLACED:
         return "replaced"
-    if item.state is not QueueState.PROCESSING:
+    if obstacle_code is None and item.state is not QueueState.PROCESSING:
         return "taken_out"
-    if not assessment_allowed(context, provider):
-        return "course_setting"
-    if context.batch_processing_consent and (submission.person_id, context.id) not in consented:
-        return "no_consent"
-    return None
+    return obstacle_code
 
 
 def _anonymized_already(session: Session, submission_ids: list[uuid.UUID]) -> dict[uuid.UUID, AnonymizedText]:
@@ -148,6 +155,7 @@ def _anonymized_text(
     submission: Submission,
     context: Context,
     roster: CompiledRoster,
+    by_hand: Corrections,
     existing: dict[uuid.UUID, AnonymizedText],
 ) -> str | None:
     """The text as it may leave, made anew with today's roster; None when a name may still stand in it."""
@@ -158,6 +166,7 @@ def _anonymized_text(
         roster=roster,
         file_name=work.file_name,
         extra_author_names=work.document_names,
+        corrections=by_hand,
     )
     if result.leaks:
         return None
@@ -190,6 +199,7 @@ def _hold(
 ) -> None:
     """Take an item out of the batch before it is sent; its instructor grades it by hand."""
     request.state, request.failure_code, request.finished_at = RequestState.FAILED, code, clock()
+    request.sealed_body = None
     session.flush()
     move_many(
         session,
@@ -220,17 +230,36 @@ def _hold(
     )
 
 
+def hold_what_may_not_leave(session: Session, batch: Batch, clock: Clock) -> None:
+    """Take lines out of a batch that is about to be sent, because something has changed since they were sealed."""
+    why = obstacle(session, batch.provider)
+    query = _prepared(select(BatchRequest, QueueItem, Submission, Context.tenant_id, why), batch)
+    rows = session.execute(query.where(why.is_not(None))).all()
+    for request, item, submission, tenant_id, code in rows:
+        _hold(session, request, item, submission, tenant_id, code or "", clock)
+
+
 def sealed_lines(session: Session, vault: Vault, batch: Batch) -> list[bytes]:
-    """The request lines of a batch, opened for the provider: they were anonymized before they were sealed."""
+    """The request lines of a batch, opened for the provider: they were anonymized before they were sealed.
+
+    Only lines whose work may leave at this moment.
+    """
     rows = session.execute(
-        select(BatchRequest.id, BatchRequest.sealed_body)
-        .where(
-            BatchRequest.batch_id == batch.id,
-            BatchRequest.state == RequestState.PREPARED,
-            BatchRequest.sealed_body.is_not(None),
-        )
+        _prepared(select(BatchRequest.id, BatchRequest.sealed_body), batch)
+        .where(BatchRequest.sealed_body.is_not(None), may_leave(session, batch.provider))
         .order_by(BatchRequest.id)
     ).all()
     return vault.open_many(
         session, [(Place("batch_request", "body", identifier), blob) for identifier, blob in rows if blob is not None]
+    )
+
+
+def _prepared(query: Select[*Columns], batch: Batch) -> Select[*Columns]:
+    """A query about the lines of a batch that are ready, with their submission and course."""
+    return (
+        query.select_from(BatchRequest)
+        .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .join(Context, Context.id == QueueItem.context_id)
+        .where(BatchRequest.batch_id == batch.id, BatchRequest.state == RequestState.PREPARED)
     )

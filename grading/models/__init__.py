@@ -4,10 +4,12 @@ from grading.models.agreements import ProviderAgreement
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
+from grading.models.corrections import TextCorrection
 from grading.models.dates import IndividualDate
 from grading.models.disclosures import Disclosure, DisclosureDeletion
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
+from grading.models.limits import PrivacyLimits
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.processors import Arrival, ArrivalAsset, Processor
 from grading.models.queue import QueueItem
@@ -35,6 +37,7 @@ __all__ = [
     "IndividualDate",
     "LmsGrade",
     "Person",
+    "PrivacyLimits",
     "Processor",
     "PromptVersion",
     "ProviderAgreement",
@@ -45,4 +48,5 @@ __all__ = [
     "RubricVersion",
     "SearchTerm",
     "Submission",
+    "TextCorrection",
 ]

@@ -28,12 +28,15 @@ FAILURE_WORDS: Final[dict[str, str]] = {
     "taken_out": "It was taken out before the batch was sent.",
     "no_consent": "The student's consent no longer stands.",
     "course_setting": "AI-assisted feedback was turned off in this course.",
+    "site_limit": "The administrators of Blindmark do not allow AI-assisted feedback here.",
+    "nothing_left": "Every item was held back, so nothing was sent.",
     "unreadable_answer": "The provider's answer could not be read.",
 }
 
 BY_HAND_WORDS: Final[dict[str, str]] = {
     "no_consent": "The student has not agreed to AI-assisted feedback.",
     "course_setting": "AI-assisted feedback is off in this course.",
+    "site_limit": "The administrators of Blindmark do not allow AI-assisted feedback here.",
     "failed": "No usable assessment came back.",
     "rejected": "You rejected the assessment.",
     "skipped": "An administrator took it out of the queue.",

@@ -1,5 +1,6 @@
 """What a verified message says, in our own terms. Missing and odd claims are read as absent, never as an error."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,6 +17,9 @@ PROFILE_CLAIMS: Final = ("name", "given_name", "family_name", "middle_name", "em
 LONGEST_TEXT: Final = 1000
 MOST_CUSTOM: Final = 100
 MOST_ORIGINS: Final = 20
+LONGEST_LOCALE: Final = 35
+"""Longest language tag without private parts (RFC 5646, section 4.4.1)."""
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 DATES: Final = {"due_at": "person_due_at", "closes_at": "person_closes_at"}
 """Custom parameters of our links that the LMS fills in for each person."""
 
@@ -77,6 +81,15 @@ def message_claims(claims: dict[str, Any]) -> dict[str, Any]:
         return {}
     custom = custom_of(claims)
     return details | ({"custom": custom} if custom else {})
+
+
+def read_locale(claims: Mapping[str, Any]) -> str:
+    """The language tag that the platform or the person prefers; empty when none is named, or what is named is none."""
+    for source in (_object(claims, names.LAUNCH_PRESENTATION), claims):
+        tag = text_of(source, "locale").replace("_", "-")
+        if len(tag) <= LONGEST_LOCALE and _LANGUAGE_TAG.fullmatch(tag):
+            return tag
+    return ""
 
 
 def custom_of(claims: Mapping[str, Any]) -> dict[str, str]:

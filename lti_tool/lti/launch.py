@@ -24,7 +24,7 @@ from grading.models.tenancy import RegistrationState
 from lti_tool.lti import claims as names
 from lti_tool.lti import migration, roles, verify
 from lti_tool.lti.errors import ADVICE, DeploymentPending, PlatformAnswered, refused
-from lti_tool.lti.facts import message_claims, read_facts
+from lti_tool.lti.facts import message_claims, read_facts, read_locale
 from lti_tool.lti.models import LoginState, PlatformKeySet
 from lti_tool.lti.platform_keys import PlatformKeys, StoredKeys
 from lti_tool.lti.storage import StoredProof, proof_of
@@ -273,6 +273,7 @@ class Launcher:
                 resource_link_id=noted.resource_link_id,
                 message_type=claims[names.MESSAGE_TYPE],
                 administrator=roles.decide(claims[names.ROLES]).administrator,
+                locale=read_locale(claims),
                 message=lambda place: self._seal_message(session, place, noted, claims),
                 now=self._clock(),
                 hours=self._hours,

@@ -10,16 +10,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading import review
+from grading import agreements, review
 from grading.errors import NotAllowed, NotFound
 from grading.models import Arrival, Assignment, Person, Processor, Submission
 from lti_tool.lti.claims import EULA_REQUEST
 from lti_tool.lti.services.errors import ServiceFailed
 from lti_tool.lti.services.subscriptions import answer_eula
+from lti_tool.pages.languages import shown_text, wanted_languages
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may, needs
 from lti_tool.sessions import LaunchSession, message_details
-from privacy.consent import CURRENT_TEXT, give_consent, standing_consent, withdraw_consent
+from privacy.consent import give_consent, standing_consent, still_counts
+from privacy.consent_words import ConsentText, consent_texts
 
 
 @needs(Ability.CONFIGURE)
@@ -56,30 +58,47 @@ def eula() -> Response | str:
         service = str(details.get("eula", {}).get("url", ""))
         if visit.message_type != EULA_REQUEST or not service:
             raise NotAllowed("The terms are opened from your LMS.")
-        accepted = standing_consent(session, visit.person_id, visit.tenant_id) is not None
+        accepted = still_counts(standing_consent(session, visit.person_id, visit.tenant_id))
         subject = session.execute(select(Person.subject).where(Person.id == visit.person_id)).scalar_one()
+    text = consent_texts().in_language(*wanted_languages())
     if request.method == "GET":
-        return render_template("student/eula.html", text=CURRENT_TEXT, accepted=accepted, answered=False)
+        return render_template(
+            "student/eula.html",
+            text=text,
+            languages=consent_texts().current.languages,
+            accepted=accepted,
+            answered=False,
+        )
     agreed = request.form.get("choice") == "accept"
     with parts().database.transaction() as session:
-        _note_answer(session, agreed)
+        _note_answer(session, shown_text(consent_texts()), agreed)
     try:
         answer_eula(parts().connector, visit.tenant_id, service, subject, accepted=agreed, moment=parts().clock())
     except ServiceFailed as failure:
         flash(f"{failure.words} Blindmark has noted it; open this page again later to tell your LMS.", "fail")
         return redirect(url_for(".eula"), 303)
-    return render_template("student/eula.html", text=CURRENT_TEXT, accepted=agreed, answered=True)
+    return render_template("student/eula.html", text=text, accepted=agreed, answered=True)
 
 
-def _note_answer(session: Session, agreed: bool) -> None:
+def _note_answer(session: Session, text: ConsentText, agreed: bool) -> None:
     """Kept as a consent for the whole tenant: an answer to the terms is not about one course."""
     visit = current_visit()
-    act = give_consent if agreed else withdraw_consent
-    act(
+    if not agreed:
+        agreements.decline_terms(
+            session,
+            tenant_id=visit.tenant_id,
+            person_id=visit.person_id,
+            text=text,
+            provider=parts().provider,
+            clock=parts().clock,
+        )
+        return
+    give_consent(
         session,
         tenant_id=visit.tenant_id,
         person_id=visit.person_id,
         context_id=visit.tenant_id,
+        text=text,
         clock=parts().clock,
     )
 

@@ -20,6 +20,19 @@
     new ResizeObserver(tell).observe(document.body);
   }
 
+  // Tabs that are wider than the screen: the current one is in view.
+  all(".tabs a[aria-current]").forEach((tab) => { tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft; });
+
+  // data-selection-into: what is selected in an element is put into a field.
+  all("[data-selection-into]").forEach((source) => {
+    const field = document.querySelector(source.dataset.selectionInto);
+    document.addEventListener("selectionchange", () => {
+      const selection = document.getSelection();
+      const words = selection.toString().replace(/\s+/g, " ").trim();
+      if (field && words && words.length <= field.maxLength && source.contains(selection.anchorNode) && source.contains(selection.focusNode)) field.value = words;
+    });
+  });
+
   // Keyboard: data-key on links, buttons, summaries and fields.
   let keysOn = memory.get("blindmark-keys") !== "off";
   const showKeys = () => {

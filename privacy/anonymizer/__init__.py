@@ -4,6 +4,8 @@ A pure library. `compile_roster` once per course, `anonymize` per submission, `r
 The way through it is in `engine`.
 """
 
+from privacy.anonymizer.check import names_a_member
+from privacy.anonymizer.corrections import Corrections, same_words
 from privacy.anonymizer.engine import anonymize
 from privacy.anonymizer.model import (
     Anonymized,
@@ -27,6 +29,7 @@ __all__ = [
     "BrokenMapError",
     "Certainty",
     "CompiledRoster",
+    "Corrections",
     "Finding",
     "FindingType",
     "Kept",
@@ -36,5 +39,7 @@ __all__ = [
     "RosterMember",
     "anonymize",
     "compile_roster",
+    "names_a_member",
     "restore",
+    "same_words",
 ]

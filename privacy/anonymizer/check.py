@@ -34,6 +34,11 @@ def remaining_leaks(
     return tuple(leaks)
 
 
+def names_a_member(words: str, roster: CompiledRoster) -> bool:
+    """Whether words hold a full name, e-mail address, id or log-in of a member."""
+    return bool(_hits(f" {' '.join(fold(words).text.split())} ", roster))
+
+
 def _hits(flat: str, roster: CompiledRoster) -> list[tuple[int, tuple[str, str]]]:
     found = []
     if not roster.has_strong_forms:

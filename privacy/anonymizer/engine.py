@@ -10,6 +10,7 @@ from privacy.anonymizer.candidate import Candidate, read
 from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
 from privacy.anonymizer.context import Reason
+from privacy.anonymizer.corrections import NO_CORRECTIONS, Corrections, hidden_by_hand, without_shown
 from privacy.anonymizer.filename import neutral_file_name
 from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
@@ -28,11 +29,13 @@ def anonymize(
     roster: CompiledRoster,
     file_name: str | None = None,
     extra_author_names: Sequence[str] = (),
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> Anonymized:
     """Hide everyone of the roster, other private people and personal details in a text.
 
     `author_id` is the author's user id in the roster, or None; `extra_author_names` are other names of the
-    author, such as those in a document's properties. Hold the item for a person when `leaks` is not empty.
+    author, such as those in a document's properties; `corrections` is what a person decided by hand. Hold the item for
+    a person when `leaks` is not empty.
     """
     author = roster.numbers.get(author_id) if author_id is not None else None
     candidates, kept = _candidates(text, roster, author)
@@ -42,7 +45,8 @@ def anonymize(
         owners = () if author is None else (author,)
         candidates += [replace(item, owners=owners) for item in more]
         kept += more_kept
-    settled = settle_owners(unite(candidates), roster, author)
+    candidates += hidden_by_hand(text, corrections)
+    settled = without_shown(text, settle_owners(unite(candidates), roster, author), corrections, roster)
     written = write(text, settled, roster.natural_names, file_name)
     leaks = remaining_leaks(written.text, roster, written.findings, kept)
     member = roster.members[author] if author is not None else None

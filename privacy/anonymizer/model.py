@@ -36,6 +36,7 @@ class FindingType(StrEnum):
     DATE_OF_BIRTH = "date of birth"
     LINK = "link"
     HANDLE = "handle"
+    DETAIL = "detail"  # hidden because a person said so
 
 
 PEOPLE = frozenset({FindingType.STUDENT, FindingType.TEACHER, FindingType.PERSON})

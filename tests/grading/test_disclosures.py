@@ -1,6 +1,7 @@
 """What left is counted once and stays right: after a sending that was cut off, after erasure, for each consent text."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,13 +9,16 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from config.database import Database
-from grading import disclosures, erasure
+from grading import disclosures, erasure, privacy_limits
 from grading.compliance_report import Report, ReportFilter, report
 from grading.models import Batch, BatchRequest, Disclosure, DisclosureDeletion, Submission
+from grading.models.limits import LegalBasis
+from grading.privacy_limits import Limits
 from grading.provider_register import AgreementDraft, add
 from grading.states import BatchState, BatchStep
 from privacy.audit import Actor
-from privacy.consent import ConsentText, give_consent, withdraw_consent
+from privacy.consent import give_consent, withdraw_consent
+from privacy.consent_words import ConsentTexts, TextVersion, consent_texts
 from privacy.sealing import Vault
 from tests.conftest import StillClock
 from tests.grading.batches.test_run import Scene, scene_of
@@ -107,17 +111,23 @@ def test_what_is_held_back_is_not_counted(scene: Scene) -> None:
     assert rows(scene).submissions == 2
 
 
-def test_each_consent_text_has_its_own_line(scene: Scene) -> None:
+def test_each_consent_text_has_its_own_line(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    (known,) = consent_texts().versions
+    newer = replace(known.languages[0], version="2027-01")
+    both = ConsentTexts((known, TextVersion("2027-01", new_yes_needed=False, languages=(newer,))))
+    monkeypatch.setattr("privacy.consent.consent_texts", lambda: both)
     place = {"tenant_id": scene.course.deployment.id, "context_id": scene.course.context.id}
     with scene.database.transaction() as session:
         withdraw_consent(session, person_id=scene.people[0], **place)
-        give_consent(session, person_id=scene.people[0], text=ConsentText("2027-01", ("Other words.",)), **place)
+        give_consent(session, person_id=scene.people[0], text=newer, **place)
     run(scene)
     assert {row.consent_version: row.submissions for row in rows(scene).rows} == {"2026-11": 2, "2027-01": 1}
 
 
 def test_a_course_that_asks_for_no_consent_says_so(scene: Scene) -> None:
+    notice = Limits(approved_providers=("openai",), ask_each_student=False, legal_basis=LegalBasis.NOTICE)
     with scene.database.transaction() as session:
+        privacy_limits.change(session, notice, configured=["openai"], actor=Actor.system(), clock=scene.clock)
         session.execute(text("UPDATE context SET batch_processing_consent = false"))
         session.execute(text("DELETE FROM consent"))
     run(scene)

@@ -11,6 +11,12 @@ from werkzeug.serving import make_server
 from tests.lti_tool.gallery import make_gallery
 
 FRAME = """<!doctype html><title>LMS</title><iframe width="900" height="300"></iframe><p id="heights"></p>"""
+SELECTION = """<!doctype html><title>Text</title><script src="/static/blindmark.js" defer></script>
+<p id="inside" data-selection-into="#words">in the <b>blue</b>   house</p><p id="outside">elsewhere</p>
+<input id="words" maxlength="20">"""
+TABS = """<!doctype html><title>Tabs</title><link rel="stylesheet" href="/static/blindmark.css">
+<script src="/static/blindmark.js" defer></script><nav class="tabs"><a href="#">One of several tabs</a>
+<a href="#">Another of them</a><a href="#">And one more tab</a><a href="#" aria-current="page">Last</a></nav>"""
 LISTEN = """() => addEventListener("message", (event) => {
   if (event.data.subject !== "lti.frameResize") return;
   document.querySelector("iframe").height = event.data.height;
@@ -23,6 +29,8 @@ def address() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     app = make_gallery()
     app.add_url_rule("/lms", "lms", lambda: FRAME)
+    app.add_url_rule("/selection", "selection", lambda: SELECTION)
+    app.add_url_rule("/tabs", "tabs", lambda: TABS)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}"
@@ -103,3 +111,17 @@ def test_a_frame_is_told_its_height_and_settles(page: Page, address: str, name: 
     assert len(told) <= 3
     inside = page.frames[1]
     assert inside.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_what_is_selected_in_a_text_is_put_into_its_field(page: Page, address: str) -> None:
+    page.goto(f"{address}/selection")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#outside'))")
+    expect(page.locator("#words")).to_have_value("")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#inside'))")
+    expect(page.locator("#words")).to_have_value("in the blue house")
+
+
+def test_the_current_tab_is_in_view_where_not_all_fit(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.goto(f"{address}/tabs")
+    expect(page.get_by_role("link", name="Last")).to_be_in_viewport(ratio=0.9)

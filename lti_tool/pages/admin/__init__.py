@@ -1,11 +1,11 @@
-"""Pages for administrators, from sign-in to audit log and reports. Nobody's name or words are shown here."""
+"""Pages for administrators, from sign-in to privacy, audit log and reports. Nobody's name or words are shown here."""
 
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.admin_accounts import find_signed_in
 from lti_tool.csrf import check_csrf
-from lti_tool.pages.admin import accounts, audit, batches, connecting, platforms, queue, reports
+from lti_tool.pages.admin import accounts, audit, batches, connecting, platforms, privacy, queue, reports
 from lti_tool.parts import parts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -57,6 +57,7 @@ def make_admin_blueprint() -> Blueprint:
     )
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/test", "test_platform", connecting.test, methods=post)
     blueprint.add_url_rule("/platforms/keys/rotate", "rotate_keys", connecting.rotate, methods=post)
+    blueprint.add_url_rule("/privacy", "privacy", privacy.privacy, methods=both)
     blueprint.add_url_rule("/audit", "audit", audit.audit)
     blueprint.add_url_rule("/audit/export", "export_audit", audit.export, methods=post)
     blueprint.add_url_rule("/reports", "reports", reports.reports)

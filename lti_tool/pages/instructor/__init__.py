@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from lti_tool.pages.instructor import attach, deep_link, grades, overview, review, settings
+from lti_tool.pages.instructor import attach, deep_link, grades, leaving, overview, privacy, review, settings
 
 
 def register(blueprint: Blueprint) -> None:
@@ -21,6 +21,15 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/submissions/search", "search_submissions", overview.search_submissions, methods=["POST"])
     blueprint.add_url_rule("/submissions/roster", "refresh_roster", overview.refresh_roster, methods=["POST"])
     blueprint.add_url_rule("/settings", "settings", settings.settings, methods=both)
+    blueprint.add_url_rule("/course-privacy", "course_privacy", privacy.course_privacy, methods=both)
+    blueprint.add_url_rule("/course-privacy/queue", "privacy_put_back", privacy.privacy_put_back, methods=["POST"])
+    blueprint.add_url_rule("/course-privacy/words", "consent_words", privacy.consent_words)
+    blueprint.add_url_rule("/leaving", "leaving_sample", leaving.leaving_sample)
+    blueprint.add_url_rule("/leaving/<uuid:submission_id>", "leaving", leaving.leaving)
+    blueprint.add_url_rule("/leaving/<uuid:submission_id>/correct", "correct_text", leaving.correct, methods=["POST"])
+    blueprint.add_url_rule(
+        "/leaving/<uuid:submission_id>/undo", "undo_correction", leaving.undo_correction, methods=["POST"]
+    )
     blueprint.add_url_rule("/review/<uuid:submission_id>", "review", review.review)
     blueprint.add_url_rule("/review/<uuid:submission_id>/approve", "approve", review.approve, methods=["POST"])
     blueprint.add_url_rule("/review/<uuid:submission_id>/override", "override", review.override, methods=["POST"])

@@ -7,6 +7,7 @@ makes it quicker.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -38,6 +39,14 @@ class CriterionRow:
     levels: tuple[LevelRow, ...] = (LevelRow(), LevelRow())
 
 
+class Assistance(StrEnum):
+    """How things stand with AI assistance in the course, as the form says it."""
+
+    ON = "on"
+    OFF = "off"
+    FORBIDDEN = "forbidden"  # by the site's limits
+
+
 @dataclass(frozen=True, slots=True)
 class AssignmentForm:
     """Everything as typed. `errors` maps field names to words."""
@@ -55,6 +64,8 @@ class AssignmentForm:
     temperature: str = ""
     max_output: str = ""
     allow_assessment: bool = False
+    """Whether AI assistance is to be turned on for the course along with the assignment."""
+    assistance: Assistance = Assistance.OFF
     criteria: tuple[CriterionRow, ...] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,7 +79,7 @@ class AssignmentForm:
         return format_points(total)
 
 
-def from_draft(draft: AssignmentDraft, zone: ZoneInfo, *, allow_assessment: bool) -> AssignmentForm:
+def from_draft(draft: AssignmentDraft, zone: ZoneInfo, assistance: Assistance) -> AssignmentForm:
     """The form filled with what is saved."""
     return AssignmentForm(
         title=draft.title,
@@ -83,7 +94,7 @@ def from_draft(draft: AssignmentDraft, zone: ZoneInfo, *, allow_assessment: bool
         template=draft.template,
         temperature=format_points(draft.temperature_hundredths),
         max_output=str(draft.max_output_tokens),
-        allow_assessment=allow_assessment,
+        assistance=assistance,
         criteria=tuple(
             CriterionRow(
                 criterion.title,
@@ -118,6 +129,7 @@ def from_request(form: MultiDict[str, str]) -> AssignmentForm:
         temperature=value("temperature"),
         max_output=value("max_output"),
         allow_assessment=value("allow_assessment") == "yes",
+        assistance=Assistance(value("assistance")) if value("assistance") in set(Assistance) else Assistance.OFF,
         criteria=_criteria(form),
     )
 

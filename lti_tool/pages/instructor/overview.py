@@ -8,8 +8,9 @@ from flask import flash, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading import gradebook, review, search
+from grading import gradebook, privacy_limits, review, search
 from grading.assignments import AssignmentView
+from grading.course_settings import privacy_of
 from grading.models import GradePush
 from grading.people import names_of, roster_size
 from grading.review import ReviewRow
@@ -37,6 +38,8 @@ class Overview:
     view: AssignmentView
     rows: list[OverviewRow]
     people: int
+    sends: bool
+    """Whether work of this course goes to a provider at all."""
     roster_read_at: datetime | None
     sought: Asked
 
@@ -76,6 +79,7 @@ def load(session: Session) -> Overview:
             for row in rows
         ],
         people=roster_size(session, view.context.id),
+        sends=privacy_of(view.context, privacy_limits.current(session)).sends_to(parts().provider),
         roster_read_at=view.context.roster_read_at,
         sought=sought,
     )

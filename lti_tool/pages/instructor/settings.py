@@ -1,4 +1,4 @@
-"""Making and changing an assignment: prompt, rubric, dates, and whether AI may assist in this course."""
+"""Making and changing an assignment: prompt, rubric, dates. A new one may turn AI assistance on for its course."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -7,14 +7,15 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading import assignments, copying
+from grading import assignments, copying, privacy_limits
 from grading.assignments import AssignmentDraft
-from grading.course_settings import allow_assessment
+from grading.course_settings import allow_assessment, privacy_of
 from grading.errors import GradingError, NotFound
 from grading.models import Assignment, Context, ResourceLink
 from grading.providers.catalogue import choosable_models
 from lti_tool.pages.instructor.assignment_form import (
     AssignmentForm,
+    Assistance,
     field_of,
     from_draft,
     from_request,
@@ -32,8 +33,8 @@ def empty_form() -> AssignmentForm:
         title="", description="", points_hundredths=2000, model=parts().settings.default_model, attempts_allowed=3
     )
     with parts().database.transaction() as session:
-        allowed = visited_context(session).allow_llm_assessment
-    return from_draft(draft, parts().zone, allow_assessment=allowed)
+        assistance = _assistance(session, visited_context(session))
+    return from_draft(draft, parts().zone, assistance)
 
 
 def render_form(form: AssignmentForm, template: str, **values: object) -> str:
@@ -78,7 +79,7 @@ def settings() -> Response | str:
     with parts().database.transaction() as session:
         view = visited_assignment(session)
         if request.method == "GET":
-            form = from_draft(view.draft(), parts().zone, allow_assessment=view.context.allow_llm_assessment)
+            form = from_draft(view.draft(), parts().zone, _assistance(session, view.context))
             return render_form(form, "instructor/settings.html", view=view)
         form = from_request(request.form)
         action = request.form.get("do", "save")
@@ -100,7 +101,6 @@ def settings() -> Response | str:
         if errors:
             session.rollback()
             return render_form(replace(form, errors=errors), "instructor/settings.html", view=view)
-        _set_assessment(session, view.context, form)
     flash("Saved. Work handed in from now on, and work still in the queue, uses the new settings.")
     return redirect(url_for(".settings"), 303)
 
@@ -195,11 +195,17 @@ def _link(session: Session, assignment_id: UUID) -> None:
     assignments.note_linked(session, visit.tenant_id, visit.person_id, link)
 
 
+def _assistance(session: Session, context: Context) -> Assistance:
+    limits = privacy_limits.current(session)
+    if not limits.allow(parts().provider):
+        return Assistance.FORBIDDEN
+    return Assistance.ON if privacy_of(context, limits).sends_to(parts().provider) else Assistance.OFF
+
+
 def _set_assessment(session: Session, context: Context, form: AssignmentForm) -> None:
-    allow_assessment(
-        session,
-        context=context,
-        allowed=form.allow_assessment,
-        provider=parts().provider,
-        actor_id=current_visit().person_id,
-    )
+    """A new assignment may turn AI assistance on for its course. It is turned off on the course's privacy page only."""
+    limits = privacy_limits.current(session)
+    if form.allow_assessment and limits.allow(parts().provider):
+        allow_assessment(
+            session, context=context, limits=limits, provider=parts().provider, actor_id=current_visit().person_id
+        )

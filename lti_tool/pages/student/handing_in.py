@@ -1,4 +1,4 @@
-"""Consent, draft, file and handing in: the forms of the student's page (S1, S4, P4)."""
+"""Draft, file and handing in: the forms of the student's page (S1, S4)."""
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -10,30 +10,6 @@ from grading.submissions import SubmissionRefused, Work
 from lti_tool.pages.visited import visited_assignment
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, needs
-from privacy.consent import give_consent, withdraw_consent
-
-
-@needs(Ability.HAND_IN)
-def consent() -> Response:
-    """Agree to AI-assisted feedback, or take the agreement back."""
-    visit = current_visit()
-    agreed = request.form.get("choice") == "agree"
-    with parts().database.transaction() as session:
-        context = visited_assignment(session).context
-        change = give_consent if agreed else withdraw_consent
-        change(
-            session,
-            tenant_id=context.tenant_id,
-            person_id=visit.person_id,
-            context_id=context.id,
-            clock=parts().clock,
-        )
-    flash(
-        "Thank you. Your choice is saved, and you can change it here at any time."
-        if agreed
-        else "Your choice is saved. Work that has not been sent will be graded by hand."
-    )
-    return redirect(url_for(".assignment"), 303)
 
 
 @needs(Ability.HAND_IN)

@@ -13,10 +13,10 @@ from grading.models import ReviewDecision, Submission
 from grading.review import Feedback
 from grading.states import SubmissionState
 from grading.submissions import Standing, Work
+from lti_tool.pages.student.consenting import ConsentView, load_consent
 from lti_tool.pages.visited import visited_assignment
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, needs
-from privacy.consent import CURRENT_TEXT, standing_consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,7 @@ class StudentView:
 
     view: AssignmentView
     standing: Standing
-    consented: bool
-    assistance_offered: bool
+    consent: ConsentView
     draft: Work | None
     draft_saved: bool
     attempts: list[Submission]
@@ -49,8 +48,7 @@ def load(session: Session, person_id: UUID) -> StudentView:
     return StudentView(
         view=view,
         standing=submissions.standing(session, view.assignment, person_id, from_parts.clock()),
-        consented=standing_consent(session, person_id, view.context.id) is not None,
-        assistance_offered=view.context.allow_llm_assessment,
+        consent=load_consent(session, view.context, person_id),
         draft=submissions.open_draft(session, from_parts.vault, draft) if draft else None,
         draft_saved=draft is not None,
         attempts=attempts,
@@ -65,7 +63,7 @@ def assignment() -> str:
     with parts().database.transaction() as session:
         shown = load(session, current_visit().person_id)
     return render_template(
-        "student/assignment.html", shown=shown, consent_text=CURRENT_TEXT, accepted=SUPPORTED, page_refreshes=True
+        "student/assignment.html", shown=shown, consent=shown.consent, accepted=SUPPORTED, page_refreshes=True
     )
 
 

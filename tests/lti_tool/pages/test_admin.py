@@ -18,7 +18,15 @@ def account(tool: Tool, password: str | None = PASSWORD) -> str:
         return create_administrator(session, "root", password)[1]
 
 
-PAGES = ("/admin", "/admin/batches", "/admin/platforms", "/admin/platforms/add", "/admin/audit", "/admin/password")
+PAGES = (
+    "/admin",
+    "/admin/batches",
+    "/admin/platforms",
+    "/admin/platforms/add",
+    "/admin/privacy",
+    "/admin/audit",
+    "/admin/password",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
