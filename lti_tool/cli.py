@@ -2,8 +2,8 @@
 
 import functools
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -354,6 +354,23 @@ def audit_verify() -> None:
     for chain, count in sorted(counts.items()):
         click.echo(f"{chain}: {count} entries, unbroken")
     click.echo("The audit log is whole.")
+
+
+@main.command()
+@click.argument("source", type=click.File("rb"), default="-")
+@click.option("--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="File to write to.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option("--country", "countries", multiple=True, help="ISO code whose national phone numbers are recognised.")
+def anonymize(source: Iterable[bytes], output: TextIO, jobs: int, countries: tuple[str, ...]) -> None:
+    """Anonymize JSON lines {id, text, filename, author, roster}, from a file or from standard input.
+
+    Writes {id, text, filename, restored, spans} in the same order. Exit code 1 when a line could not be used.
+    """
+    from privacy.anonymizer.jsonlines import anonymize_stream
+
+    tally = anonymize_stream(source, output, lambda line: click.echo(line, err=True), jobs=jobs, countries=countries)
+    if tally.bad:
+        raise click.exceptions.Exit(1)
 
 
 @main.group()
