@@ -22,7 +22,7 @@ from privacy.anonymizer.neighbours import (
     previous_word,
     used_as_word,
 )
-from privacy.anonymizer.segments import Level, Segment, is_word_like
+from privacy.anonymizer.segments import Level, Segment
 from privacy.anonymizer.words import (
     ARTICLES,
     MONTHS_AND_DAYS,
@@ -30,6 +30,7 @@ from privacy.anonymizer.words import (
     PLACES,
     TIME_WORDS,
     TITLES,
+    is_word_like,
     word_set,
 )
 

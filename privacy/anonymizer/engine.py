@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from privacy.anonymizer.addresses import addresses
 from privacy.anonymizer.candidate import Candidate, read
@@ -40,7 +39,7 @@ def anonymize(
         extra = _extra_roster(roster, author, extra_author_names)
         more, more_kept = _named(text, extra, 0)
         owners = () if author is None else (author,)
-        candidates += [replace(item, owners=owners) for item in more]
+        candidates += [item._replace(owners=owners) for item in more]
         kept += more_kept
     settled = settle_owners(unite(candidates), roster, author)
     written = write(text, settled, roster.natural_names, file_name)

@@ -60,44 +60,63 @@ def named_people(
 ) -> tuple[list[Candidate], list[Kept]]:
     """Members' names in the text: those to hide or to show to a person, and those left standing with the reason."""
     found, kept = [], []
-    believed: set[tuple[int, str]] = set()
-    doubtful: list[tuple[int, Segment]] = []
-    verdicts: dict[Segment | tuple[Segment, bool], Verdict] = {}
-    for number, hits in reading.names.items():
-        person = roster.people[number]
-        for segment in segments(reading, person, hits):
-            # Members who share a name share the verdict; only the author's own is judged apart.
-            key = (segment, True) if number == author else segment
-            verdict = verdicts.get(key)
+    believed: list[tuple[Segment, tuple[int, ...]]] = []
+    doubtful: list[tuple[Segment, tuple[int, ...]]] = []
+    verdicts: dict[tuple[Segment, bool], Verdict] = {}
+    for segment, numbers in segments(reading, roster):
+        # Members who share a name share the verdict; only the author's own is judged apart.
+        for group, is_author in _author_apart(numbers, author):
+            verdict = verdicts.get((segment, is_author))
             if verdict is None:
-                verdict = verdicts[key] = judge(around, segment, is_author=number == author)
-            if verdict.reason is Reason.ACTING_WORD:
-                doubtful.append((number, segment))
-            elif verdict.reason is None:
-                believed.update((number, word) for word in segment.words)
-            if verdict.reason is not None:
-                kept.append(Kept(segment.start, segment.end, verdict.reason.value))
-                if verdict.reason not in _LISTED_REASONS:
-                    continue
-            start = _with_title(reading.text, segment.start) if verdict.reason is None else segment.start
-            rank = _rank(segment)
-            if person.label is FindingType.TEACHER and (
-                start < segment.start or _TAUGHT.match(reading.text, segment.end)
-            ):
-                rank += 2
-            end = segment.end
+                verdict = verdicts[segment, is_author] = judge(around, segment, is_author=is_author)
             if verdict.reason is None:
-                start, end = _whole_file_name(reading.text, start, end)
-            found.append(Candidate(start, end, person.label, verdict.certainty, person.key, rank, (number,)))
-    for number, segment in doubtful:
-        # "Hope said …" opens a sentence: a person if the text speaks of Hope as a person elsewhere.
-        if any((number, word) in believed for word in segment.words):
-            person = roster.people[number]
-            rank = _rank(segment)
-            found.append(
-                Candidate(segment.start, segment.end, person.label, Certainty.LIKELY, person.key, rank, (number,))
-            )
+                believed.append((segment, group))
+                found += _candidates(reading.text, roster, segment, group, verdict)
+                continue
+            kept.append(Kept(segment.start, segment.end, verdict.reason.value))
+            if verdict.reason is Reason.ACTING_WORD:
+                doubtful.append((segment, group))
+            if verdict.reason in _LISTED_REASONS:
+                found += _candidates(reading.text, roster, segment, group, verdict)
+    if doubtful:
+        words = {(number, word) for segment, group in believed for number in group for word in segment.words}
+        for segment, group in doubtful:
+            # "Hope said …" opens a sentence: a person if the text speaks of Hope as a person elsewhere.
+            told = tuple(n for n in group if any((n, word) in words for word in segment.words))
+            for label, members in _by_label(roster, told):
+                key = roster.people[members[0]].key
+                place = (segment.start, segment.end)
+                found.append(Candidate(*place, label, Certainty.LIKELY, key, _rank(segment), members))
     return found, kept
+
+
+def _author_apart(numbers: tuple[int, ...], author: int | None) -> list[tuple[tuple[int, ...], bool]]:
+    if author is None or author not in numbers:
+        return [(numbers, False)]
+    others = tuple(number for number in numbers if number != author)
+    return [((author,), True), (others, False)] if others else [((author,), True)]
+
+
+def _by_label(roster: CompiledRoster, numbers: tuple[int, ...]) -> list[tuple[FindingType, tuple[int, ...]]]:
+    labels: dict[FindingType, list[int]] = {}
+    for number in numbers:
+        labels.setdefault(roster.people[number].label, []).append(number)
+    return [(label, tuple(members)) for label, members in labels.items()]
+
+
+def _candidates(
+    text: str, roster: CompiledRoster, segment: Segment, numbers: tuple[int, ...], verdict: Verdict
+) -> Iterator[Candidate]:
+    """What a judged stretch asks for: with its title, and with the rest of a file name around it."""
+    start, end, rank = segment.start, segment.end, _rank(segment)
+    titled = False
+    if verdict.reason is None:
+        start, end = _whole_file_name(text, _with_title(text, start), end)
+        titled = start < segment.start
+    for label, members in _by_label(roster, numbers):
+        taught = label is FindingType.TEACHER and (titled or _TAUGHT.match(text, segment.end))
+        key = roster.people[members[0]].key
+        yield Candidate(start, end, label, verdict.certainty, key, rank + 2 if taught else rank, members)
 
 
 def _whole_file_name(text: str, start: int, end: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import ahocorasick
 
-from privacy.anonymizer.cues import cue_forms
+from privacy.anonymizer.cues import Cue, cue_forms
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.forms import (
     JOINED_LENGTH,
@@ -20,7 +20,6 @@ from privacy.anonymizer.forms import (
     ROMANISED,
     SHORT,
     Forms,
-    Kind,
     Person,
     add_names,
     add_strong,
@@ -29,14 +28,20 @@ from privacy.anonymizer.forms import (
 )
 from privacy.anonymizer.model import RosterMember
 from privacy.anonymizer.romanise import skeleton
-from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, PLACES
+from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, PLACES, is_word_like
 
 
-class Entry(NamedTuple):
-    """One meaning of a form: `payload` is ((person, part), …), (person, …) or (cue, …) by kind."""
+class Meaning(NamedTuple):
+    """What a form can mean: parts of members' names, strong forms of members, cues.
 
-    kind: int
-    payload: tuple[Any, ...]
+    `owners` are pairs of a member's number and the part of the name; `strong` are pairs of a kind and a member's
+    number. `word` tells that the form in lower case is simply a word unless other parts of a name are beside it.
+    """
+
+    owners: tuple[tuple[int, int], ...]
+    strong: tuple[tuple[int, int], ...]
+    cues: tuple[Cue, ...]
+    word: bool
 
 
 class CompiledRoster:
@@ -72,17 +77,17 @@ def compile_roster(members: Iterable[RosterMember], *, countries: Sequence[str] 
 
 
 def _automaton(forms: Forms) -> Any:
-    table: dict[str, list[Entry]] = {}
-    for form, parts in forms.names.items():
-        table.setdefault(form, []).append(Entry(Kind.NAME, tuple(parts.items())))
+    strong: dict[str, list[tuple[int, int]]] = {}
     for (form, kind), owners in forms.people.items():
-        table.setdefault(form, []).append(Entry(kind, tuple(owners)))
-    for cue, kinds in cue_forms().items():
-        table.setdefault(f" {cue} ", []).append(Entry(Kind.CUE, kinds))
+        strong.setdefault(form, []).extend((kind, owner) for owner in owners)
+    cues = {f" {cue} ": kinds for cue, kinds in cue_forms().items()}
     automaton = ahocorasick.Automaton()
-    for form, entries in table.items():
+    for form in dict.fromkeys((*forms.names, *strong, *cues)):
+        parts = tuple(forms.names.get(form, {}).items())
+        word = is_word_like((form.strip(),)) or all(part == SHORT for _, part in parts)
         trim = 1 if form[0] == " " else 0
-        automaton.add_word(form, (len(form) - 2 * trim, 1 - trim, tuple(entries)))
+        meaning = Meaning(parts, tuple(strong.get(form, ())), cues.get(form, ()), word)
+        automaton.add_word(form, (len(form) - 2 * trim, 1 - trim, meaning))
     automaton.make_automaton()
     return automaton
 

@@ -7,8 +7,9 @@ hide more.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -24,7 +25,15 @@ from privacy.anonymizer.forms import (
     WHOLE,
     Person,
 )
-from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS, PARTICLES, PLACES
+from privacy.anonymizer.roster import CompiledRoster
+from privacy.anonymizer.words import (
+    FUNCTION_WORDS,
+    MONTHS_AND_DAYS,
+    NAME_WORDS,
+    PARTICLES,
+    PLACES,
+    is_word_like,
+)
 
 
 class Level(IntEnum):
@@ -35,8 +44,15 @@ class Level(IntEnum):
     FULL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class PartHit(NamedTuple):
+    """A form of one member's name in the text, with the part of the name it can be (bits of `forms`)."""
+
+    start: int
+    end: int
+    part: int
+
+
+class Segment(NamedTuple):
     """A stretch of text that may name one member. `words` are the folded words that belong to the name."""
 
     start: int
@@ -56,16 +72,65 @@ _INITIALS_AFTER = re.compile(r",?[ \u00a0]([^\W\d_]\.(?:-?[^\W\d_]\.){0,2})(?!\w
 _BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([A-ZÀ-Þ])(?![\w.'’])")
 
 
-def segments(reading: Reading, person: Person, hits: list[NameHit]) -> list[Segment]:
-    """The stretches of text that may name a person, longest reading of each first."""
-    text, built = reading.text, []
-    for segment in _join(text, hits if len(hits) == 1 else _outermost(hits)):
-        place = (segment.start, segment.end)
-        alone = reading.alone.get(place)
-        if alone is None:
-            alone = reading.alone[place] = _stands_alone(text, *place)
-        built.append(segment if alone else _widen(text, person, segment))
-    return built
+_REACH = 24
+
+
+def segments(reading: Reading, roster: CompiledRoster) -> Iterator[tuple[Segment, tuple[int, ...]]]:
+    """The stretches of text that may name somebody, each with the members whom it may name."""
+    for cluster in _clusters(reading):
+        if len(cluster) == 1:
+            yield from _single(reading, roster, cluster[0].start, cluster[0].end, cluster[0].owners)
+            continue
+        parts: dict[int, list[PartHit]] = {}
+        for start, end, owners, _ in cluster:
+            for number, part in owners:
+                parts.setdefault(number, []).append(PartHit(start, end, part))
+        singles: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for number, hits in parts.items():
+            if len(hits) == 1:
+                singles.setdefault((hits[0].start, hits[0].end), []).append((number, hits[0].part))
+                continue
+            for segment in _join(reading.text, _outermost(hits)):
+                alone = _stands_alone(reading.text, segment.start, segment.end)
+                yield (segment if alone else _widen(reading.text, roster.people[number], segment)), (number,)
+        for (start, end), owners in singles.items():
+            yield from _single(reading, roster, start, end, owners)
+
+
+def _clusters(reading: Reading) -> Iterator[list[NameHit]]:
+    """The hits in groups so far apart that no name reaches from one into another."""
+    text, cluster, end = reading.text, list[NameHit](), -_REACH - 1
+    for hit in reading.names:
+        if hit.start - end > _REACH:
+            if len(cluster) > 1 or (cluster and not (cluster[0].word and text[cluster[0].start].islower())):
+                yield cluster
+            cluster = []
+        cluster.append(hit)
+        end = max(end, hit.end)
+    if cluster:
+        yield cluster
+
+
+def _single(
+    reading: Reading, roster: CompiledRoster, start: int, end: int, owners: Iterable[tuple[int, int]]
+) -> Iterator[tuple[Segment, tuple[int, ...]]]:
+    """One form by itself: members of whom it is the same part share the stretch, unless it can be widened."""
+    text = reading.text
+    numbers: dict[int, list[int]] = {}
+    for number, part in owners:
+        numbers.setdefault(part, []).append(number)
+    alone = _stands_alone(text, start, end)
+    word = fold_form(text[start:end])
+    for part, members in numbers.items():
+        if _plainly_a_word(text, start, part, word):
+            continue
+        level = Level.FULL if part & WHOLE and " " in word else Level.SINGLE
+        segment = Segment(start, end, part, level, (word,))
+        if alone:
+            yield segment, tuple(members)
+        else:
+            for number in members:
+                yield _widen(text, roster.people[number], segment), (number,)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -83,15 +148,15 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return first == start or text[first].islower()
 
 
-def _outermost(hits: list[NameHit]) -> list[NameHit]:
-    kept: list[NameHit] = []
+def _outermost(hits: list[PartHit]) -> list[PartHit]:
+    kept: list[PartHit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
         if kept and hit.start >= kept[-1].start and hit.end <= kept[-1].end:
             if (hit.start, hit.end) == (kept[-1].start, kept[-1].end):
-                kept[-1] = replace(kept[-1], part=kept[-1].part | hit.part)
+                kept[-1] = kept[-1]._replace(part=kept[-1].part | hit.part)
             continue
         if kept and hit.start < kept[-1].end:
-            kept[-1] = NameHit(kept[-1].start, hit.end, kept[-1].part | hit.part)
+            kept[-1] = PartHit(kept[-1].start, hit.end, kept[-1].part | hit.part)
             continue
         kept.append(hit)
     return kept
@@ -106,12 +171,12 @@ def _is_full(parts: list[int]) -> bool:
     return len(parts) > 1 and any(a != b for a in given for b in family)
 
 
-def _complements(before: list[NameHit], hit: NameHit) -> bool:
+def _complements(before: list[PartHit], hit: PartHit) -> bool:
     """Whether a hit brings another part of the name, so that it may continue on the next line."""
     return _is_full([*(item.part for item in before), hit.part])
 
 
-def _joins(text: str, before: list[NameHit], hit: NameHit) -> bool:
+def _joins(text: str, before: list[PartHit], hit: PartHit) -> bool:
     last = before[-1]
     gap = text[last.end : hit.start]
     same = fold_form(text[last.start : last.end]) == fold_form(text[hit.start : hit.end])
@@ -144,24 +209,26 @@ def _only_particles(gap: str) -> bool:
 _LONG_PARTICLES = ("van", "der", "von", "den", "del", "dos", "das", "bin")
 
 
-def _join(text: str, hits: list[NameHit]) -> list[Segment]:
-    runs: list[list[NameHit]] = []
+def _join(text: str, hits: list[PartHit]) -> list[Segment]:
+    runs: list[list[PartHit]] = []
     for hit in hits:
         if runs and _joins(text, runs[-1], hit):
             runs[-1].append(hit)
         else:
             runs.append([hit])
-    return [_segment(text, run) for run in runs if len(run) > 1 or not _plainly_a_word(text, run[0])]
+    return [
+        _segment(text, run)
+        for run in runs
+        if len(run) > 1 or not _plainly_a_word(text, run[0].start, run[0].part, fold_form(text[slice(*run[0][:2])]))
+    ]
 
 
-def _plainly_a_word(text: str, hit: NameHit) -> bool:
+def _plainly_a_word(text: str, start: int, part: int, word: str) -> bool:
     """Whether a part that stands alone in lower case is simply a word: "will", "the stone"."""
-    if not text[hit.start].islower():
-        return False
-    return hit.part == SHORT or is_word_like((fold_form(text[hit.start : hit.end]),))
+    return text[start].islower() and (part == SHORT or is_word_like((word,)))
 
 
-def _segment(text: str, run: list[NameHit]) -> Segment:
+def _segment(text: str, run: list[PartHit]) -> Segment:
     parts = [hit.part for hit in run]
     merged = 0
     for part in parts:
@@ -196,15 +263,15 @@ def _initial_beside(text: str, person: Person, segment: Segment) -> Segment:
         first = fold_form(before.group(1))[:1]
         dotted = "." in before.group(1) or before.group(1)[0] not in "IA"
         if first in expected and dotted:
-            return replace(segment, start=before.start(1), level=Level.INITIAL)
+            return segment._replace(start=before.start(1), level=Level.INITIAL)
     after = _INITIALS_AFTER.match(text, segment.end)
     if after and fold_form(after.group(1))[:1] in expected:
         comma = text[segment.end : segment.end + 1] == ","
         if bool(family) or not comma:
-            return replace(segment, end=segment.end + len(after.group().rstrip()), level=Level.INITIAL)
+            return segment._replace(end=segment.end + len(after.group().rstrip()), level=Level.INITIAL)
     bare = _BARE_INITIAL_AFTER.match(text, segment.end)
     if bare and bare.group(1) != "I" and fold_form(bare.group(1)) in expected and not family:
-        return replace(segment, end=bare.end(1), level=Level.INITIAL)
+        return segment._replace(end=bare.end(1), level=Level.INITIAL)
     return segment
 
 
@@ -249,7 +316,7 @@ def _misspelt_rest(text: str, person: Person, segment: Segment) -> Segment:
         return segment
     word = squeeze(text[segment.end + 1 : end])
     rest = [name for name in (*person.family, *person.given) if name not in segment.words]
-    return replace(segment, end=end) if any(is_slip(word, name) for name in rest) else segment
+    return segment._replace(end=end) if any(is_slip(word, name) for name in rest) else segment
 
 
 def _misspelt_neighbour(text: str, person: Person, segment: Segment) -> Segment | None:
@@ -263,11 +330,11 @@ def _misspelt_neighbour(text: str, person: Person, segment: Segment) -> Segment 
     if start < segment.start and (lowered or text[start].isupper()):
         word = squeeze(text[start : segment.start])
         if _may_be_slip(word) and any(is_slip(word, name) or word == name for name in names):
-            return replace(segment, start=start, level=Level.FULL, words=(*segment.words, word), slip=True)
+            return segment._replace(start=start, level=Level.FULL, words=(*segment.words, word), slip=True)
     if end > segment.end and (lowered or text[segment.end + 1].isupper()):
         word = squeeze(text[segment.end : end])
         if _may_be_slip(word) and any(is_slip(word, name) or word == name for name in names):
-            return replace(segment, end=end, level=Level.FULL, words=(*segment.words, word), slip=True)
+            return segment._replace(end=end, level=Level.FULL, words=(*segment.words, word), slip=True)
     return None
 
 
@@ -276,8 +343,3 @@ def _may_be_slip(word: str) -> bool:
     if len(word) < 3 or word in FUNCTION_WORDS or word in MONTHS_AND_DAYS:
         return False
     return len(word) > 6 or not (word in PLACES or word in NAME_WORDS)
-
-
-def is_word_like(words: tuple[str, ...]) -> bool:
-    """Whether every word of a name is also a word, a place or a month."""
-    return all(word in NAME_WORDS or word in PLACES or word in MONTHS_AND_DAYS or len(word) < 3 for word in words)

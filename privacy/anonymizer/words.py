@@ -236,3 +236,8 @@ TITLES = word_set("""
     sra srta don dona monsieur madame mademoiselle mme mlle signor signora dott pan pani ta lecturer instructor
     dozent
     """)
+
+
+def is_word_like(words: tuple[str, ...]) -> bool:
+    """Whether every word of a name is also a word, a place or a month."""
+    return all(word in NAME_WORDS or word in PLACES or word in MONTHS_AND_DAYS or len(word) < 3 for word in words)
