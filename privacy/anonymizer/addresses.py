@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.cues import STREET_BEGINNINGS, STREETS, Cue
@@ -25,13 +25,19 @@ _NUMBER_FIRST = re.compile(
     rf"(?:\.(?=,))?{_ROOM}{_TOWN}"
 )
 _BEGINNINGS = "|".join(word.capitalize() for word in STREET_BEGINNINGS.split())
+_FIRST_LETTERS = "".join(sorted({word[0] + word[0].upper() for word in STREET_BEGINNINGS.split()}))
+_OTHER_LETTERS = "|".join(sorted(word[1:] for word in STREET_BEGINNINGS.split()))
+_BEGINNING = re.compile(rf"[{_FIRST_LETTERS}](?<!\w.)(?:{_OTHER_LETTERS})\.?[ ]")
 _BEGINNING_FIRST = re.compile(
     rf"\b(?:{_BEGINNINGS}|ul\.|rue|rua|calle|avenida|via|ulica)"
     rf"\.?[ ](?:(?:{_WORD}|d[aeo]s?|del|de la|du|des|la|le)[ ,]+){{1,6}}(?:n[º°.] ?)?\d{{1,5}}\b{_TOWN}"
 )
+_STREET_ENDINGS = word_set("""
+    strasse straße str. weg gasse platz allee gatan gata gaten veien vägen vej gade straat laan katu tie tänav
+    """)
+_SUFFIXES = tuple(f"{ending} " for ending in sorted(_STREET_ENDINGS))
 _SUFFIXED = re.compile(
-    rf"\b{_CAPITAL}[\w-]*(?:stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|gatan|gata|gaten|veien|vägen|vej|gade|straat|laan"
-    rf"|katu|tie|tänav)[ ]\d{{1,4}}[a-zA-Z]?\b{_TOWN}"
+    rf"\b{_CAPITAL}[\w-]*(?:{'|'.join(map(re.escape, sorted(_STREET_ENDINGS)))})[ ]\d{{1,4}}[a-zA-Z]?\b{_TOWN}"
 )
 _LINE = re.compile(
     rf"^[ \t]*(?P<street>{_WORD}(?:[ ](?:{_WORD}|d[aeo]s?|del|la|van|von|der|út|utca|u\.|ulica)){{0,5}}"
@@ -56,16 +62,38 @@ _YEAR_BEFORE_PLACE = re.compile(r"(?:1[5-9]|20)\d\d$")
 _DATED = re.compile(r"\b(?:[Ii]n|[Ss]ince|[Ff]rom|[Oo]f|[Bb]y|[Tt]he|[Uu]ntil|[Aa]fter|[Bb]efore) $")
 
 
+def _starting(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    """The matches of a pattern at some places, none inside another."""
+    done = 0
+    for place in places:
+        match = pattern.match(text, place) if place >= done else None
+        if match:
+            done = match.end()
+            yield match
+
+
+def _word_start(text: str, number: int) -> int:
+    """Where the word starts before a number and the space between."""
+    start = number - 1
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_-."):
+        start -= 1
+    return start
+
+
 def addresses(reading: Reading) -> Iterator[Candidate]:
     """Addresses with a street type, on a line of their own, or after a cue such as "I live at"."""
     text = reading.text
-    for match in _NUMBER_FIRST.finditer(text):
+    if not reading.numbers:
+        return
+    for match in _starting(_NUMBER_FIRST, text, reading.numbers):
         number, _, rest = match.group().partition(" ")
         dated = _YEAR_BEFORE_PLACE.match(number) and _DATED.search(text, max(0, match.start() - 12), match.start())
         if not (dated and "," not in rest):
             yield _address(text, match.start(), match.end(), Certainty.CERTAIN)
-    for pattern in (_BEGINNING_FIRST, _SUFFIXED):
-        for match in pattern.finditer(text):
+    beginnings = (match.start() for match in _BEGINNING.finditer(text))
+    streets = (number for number in reading.numbers if text[max(0, number - 8) : number].endswith(_SUFFIXES))
+    for pattern, starts in ((_BEGINNING_FIRST, beginnings), (_SUFFIXED, (_word_start(text, at) for at in streets))):
+        for match in _starting(pattern, text, starts):
             yield _address(text, match.start(), match.end(), Certainty.LIKELY)
     for match in _LINE.finditer(text):
         first = match.group("street").split()[0]

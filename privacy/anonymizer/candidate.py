@@ -54,6 +54,8 @@ class Reading:
     names: list[NameHit] = field(default_factory=list)
     strong: list[tuple[int, int, int, int]] = field(default_factory=list)
     cues: dict[Cue, list[CueHit]] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    """Where the digits start that stand together."""
 
     def of(self, cue: Cue) -> list[CueHit]:
         """The cue hits of one kind."""
@@ -61,7 +63,8 @@ class Reading:
 
 
 # A place where a word changes shape inside: camelCase or letters followed by digits.
-_SEAM = re.compile(r"[\dA-ZÀ-ÖØ-Þ](?:(?<=[^\W\d_]\d)|(?<=[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]))")
+_DIGITS = re.compile("[0-9]+")
+_SEAM = re.compile(r"[0-9A-ZÀ-ÖØ-Þ](?:(?<=[^\W\d_]\d)|(?<=[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]))")
 _HUMP = re.compile(r"[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+|[A-ZÀ-ÖØ-Þ]+(?![a-z])")
 
 
@@ -84,6 +87,7 @@ def read(text: str, roster: CompiledRoster) -> Reading:
         for kind, person in meaning.strong:
             reading.strong.append((start, end, kind, person))
     _read_inside_words(reading, roster)
+    reading.numbers = [match.start() for match in _DIGITS.finditer(text)]
     names.sort(key=itemgetter(0))
     return reading
 

@@ -22,7 +22,7 @@ from privacy.anonymizer.neighbours import (
     previous_word,
     used_as_word,
 )
-from privacy.anonymizer.segments import Level, Segment
+from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.words import (
     ARTICLES,
     MONTHS_AND_DAYS,

@@ -64,10 +64,25 @@ def _valid_phone(number: str, countries: tuple[str, ...]) -> bool:
     return False
 
 
+def _long_numbers(reading: Reading) -> Iterator[re.Match[str]]:
+    """Digits in groups, with the plus and the brackets that may stand before them."""
+    text, done = reading.text, 0
+    for number in reading.numbers:
+        if number < done:
+            continue
+        first = number
+        while first > done and number - first < 2 and text[first - 1] in "+(":
+            first -= 1
+        found = next((match for start in range(first, number + 1) if (match := _NUMBER.match(text, start))), None)
+        if found:
+            done = found.end()
+            yield found
+
+
 def phones(reading: Reading, countries: tuple[str, ...]) -> Iterator[Candidate]:
     """Phone numbers: international ones, those after a cue, and those valid in the countries of the course."""
     cues = _Cues(reading, Cue.PHONE)
-    for match in _NUMBER.finditer(reading.text):
+    for match in _long_numbers(reading):
         number = match.group()
         digits = sum(character.isdigit() for character in number)
         if not 7 <= digits <= 15 or (_DATE_LIKE.fullmatch(number) and digits <= 8):
@@ -97,9 +112,11 @@ def identifiers(reading: Reading) -> Iterator[Candidate]:
             if not listed:
                 break
             place = listed.end()
-    for match in _SOCIAL_SECURITY.finditer(text):
-        key = f"id:{squeeze(match.group())}"
-        yield Candidate(match.start(), match.end(), FindingType.IDENTIFIER, Certainty.CERTAIN, key, 61)
+    for number in reading.numbers:
+        secured = _SOCIAL_SECURITY.match(text, number)
+        if secured:
+            key = f"id:{squeeze(secured.group())}"
+            yield Candidate(secured.start(), secured.end(), FindingType.IDENTIFIER, Certainty.CERTAIN, key, 61)
 
 
 def _date_before(text: str, place: int) -> re.Match[str] | None:

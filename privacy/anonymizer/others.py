@@ -25,7 +25,7 @@ _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Sr|Sra|Mme|M)\.?[
 _AFTER_RELATION = re.compile(rf"(?:,[ \n]|[ ](?:is )?(?:named |called )?|:[ ])(?P<all>{_TITLE}(?P<name>{_NAME}))")
 _AFTER_RELATION_LOWER = re.compile(r",[ ](?P<name>[^\W\d_]{3,}[ \u00a0\n][^\W\d_]{3,})(?=,[ ])")
 _AFTER_INTRODUCTION = re.compile(rf"(?:,|:)?[ \u00a0](?P<name>{_NAME})")
-_GREETING = re.compile(rf"\bI['’]m (?P<name>{_CAP})(?= from\b| \(|[.,!]| and I\b|\n)")
+_GREETING = re.compile(rf"I(?<!\w.)['’]m (?P<name>{_CAP})(?= from\b| \(|[.,!]| and I\b|\n)")
 _LABELLED = re.compile(
     r"^[ \t*#/-]*(?:(?:student(?:'s)? |full |my |first |last )?name|submitted by|nombre|nom|nome"
     r"|alumn[oa]|alun[oa]|namn|navn)"

@@ -23,7 +23,8 @@ from privacy.anonymizer.forms import (
 from privacy.anonymizer.model import Certainty, FindingType, Kept
 from privacy.anonymizer.romanise import skeleton
 from privacy.anonymizer.roster import CompiledRoster, deletions
-from privacy.anonymizer.segments import Level, Segment, segments
+from privacy.anonymizer.segment import Level, Segment
+from privacy.anonymizer.segments import segments
 from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS, PLACES, word_set
 
 _TITLE_BEFORE = re.compile(
@@ -39,7 +40,9 @@ _FILE_ENDING = re.compile(
     re.IGNORECASE,
 )
 _FILE_BEGINNING = re.compile(r"(?:[\w]+[-_])+$")
-_INITIALS = re.compile(r"(?<![\w.])[^\W\d_a-z]\.[ \u00a0]?(?:[^\W\d_a-z]\.[ \u00a0]?)?[^\W\d_]\.(?!\w)")
+_INITIALS = re.compile(
+    r"[A-Z\u00c0-\uffff]\.(?<![\w.]..)(?<=[^\W\d_a-z].)[ \u00a0]?(?:[^\W\d_a-z]\.[ \u00a0]?)?[^\W\d_]\.(?!\w)"
+)
 _OTHER_WORDS = FUNCTION_WORDS | NAME_WORDS | PLACES | MONTHS_AND_DAYS
 _ABBREVIATIONS = word_set("us uk un eu dc la ps nb bc ad ce uae usa ussr nyc ip tv id hq phd eg ie")
 
@@ -59,7 +62,8 @@ def named_people(
     reading: Reading, roster: CompiledRoster, around: Surroundings, author: int | None
 ) -> tuple[list[Candidate], list[Kept]]:
     """Members' names in the text: those to hide or to show to a person, and those left standing with the reason."""
-    found, kept = [], []
+    found: list[Candidate] = []
+    kept: list[Kept] = []
     believed: list[tuple[Segment, tuple[int, ...]]] = []
     doubtful: list[tuple[Segment, tuple[int, ...]]] = []
     verdicts: dict[tuple[Segment, bool], Verdict] = {}
@@ -198,12 +202,12 @@ def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> 
     text, near = reading.text, roster.near
     for match in _CAPITALISED.finditer(text):
         word = fold_form(match.group())
-        names = {name for rest in near.keys() & deletions(word) for name in near[rest]}
-        if not names or word in _OTHER_WORDS:
+        if word in _OTHER_WORDS:
             continue
-        before = fold_form(text[max(0, match.start() - 30) : match.start()]).split(" ")[-1]
+        before = fold_form(text[max(0, match.start() - 30) : match.start()]).rsplit(" ", 1)[-1]
         if before not in PERSON_BEFORE:
             continue
+        names = {name for rest in near.keys() & deletions(word) for name in near[rest]}
         for name in sorted(names):
             if name[0] != word[0] or OSA.distance(word, name, score_cutoff=1) > 1:
                 continue
@@ -223,7 +227,9 @@ def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candida
     for match in _PAIR.finditer(reading.text):
         if match.group(1).lower() in FUNCTION_WORDS:
             continue
-        pair = (skeleton(match.group(1)), skeleton(match.group(2)))
-        for number in roster.skeletons.get(pair, ()):
+        first = skeleton(match.group(1))
+        if first not in roster.skeleton_beginnings:
+            continue
+        for number in roster.skeletons.get((first, skeleton(match.group(2))), ()):
             person = roster.people[number]
             yield Candidate(match.start(), match.end(2), person.label, Certainty.LIKELY, person.key, 37, (number,))

@@ -63,6 +63,7 @@ class CompiledRoster:
         self.near = _deletions(self.names)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
+        self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
         self.strong_forms = _last_check_forms(self.members)
         self.has_strong_forms = len(self.strong_forms) > 0
         self.automaton = _automaton(forms)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import IntEnum
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from privacy.anonymizer.candidate import NameHit, Reading
-from privacy.anonymizer.folding import fold_form, squeeze
+from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.forms import (
     FAMILY,
     GIVEN,
@@ -23,25 +22,14 @@ from privacy.anonymizer.forms import (
     ROMANISED,
     SHORT,
     WHOLE,
-    Person,
 )
 from privacy.anonymizer.roster import CompiledRoster
+from privacy.anonymizer.segment import Level, Segment
+from privacy.anonymizer.widen import look_beside, stands_alone, widen
 from privacy.anonymizer.words import (
-    FUNCTION_WORDS,
-    MONTHS_AND_DAYS,
-    NAME_WORDS,
     PARTICLES,
-    PLACES,
     is_word_like,
 )
-
-
-class Level(IntEnum):
-    """How much of a name is there."""
-
-    SINGLE = 1
-    INITIAL = 2
-    FULL = 3
 
 
 class PartHit(NamedTuple):
@@ -52,24 +40,9 @@ class PartHit(NamedTuple):
     part: int
 
 
-class Segment(NamedTuple):
-    """A stretch of text that may name one member. `words` are the folded words that belong to the name."""
-
-    start: int
-    end: int
-    parts: int
-    level: Level
-    words: tuple[str, ...]
-    slip: bool = False
-    in_reverse: bool = False
-
-
 _SPACE = re.compile(r"[ \t\u00a0\u202f\u2009]{1,3}|[ \t\u00a0]?[\r\n]{1,2}[ \t*#/>%\"-]{0,8}|[-'’ʼ`‐‑_.·]|")
 _COMMA = re.compile(r",[ \t\u00a0\n]{0,2}")
 _BETWEEN = re.compile(r"[\s\u00a0]+(?:[^\W\d_a-z](?:\.|[^\W\d_A-Z]+)?[\s\u00a0-]+){1,2}|\.?[ ]?[A-Z]\.[ ]?")
-_INITIALS_BEFORE = re.compile(r"(?<![\w.])((?:[^\W\d_]\.[ \u00a0-]?){1,3}|[^\W\d_][ \u00a0])$")
-_INITIALS_AFTER = re.compile(r",?[ \u00a0]([^\W\d_]\.(?:-?[^\W\d_]\.){0,2})(?!\w)")
-_BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([A-ZÀ-Þ])(?![\w.'’])")
 
 
 _REACH = 24
@@ -91,10 +64,12 @@ def segments(reading: Reading, roster: CompiledRoster) -> Iterator[tuple[Segment
                 singles.setdefault((hits[0].start, hits[0].end), []).append((number, hits[0].part))
                 continue
             for segment in _join(reading.text, _outermost(hits)):
-                alone = _stands_alone(reading.text, segment.start, segment.end)
-                yield (segment if alone else _widen(reading.text, roster.people[number], segment)), (number,)
-        for (start, end), owners in singles.items():
-            yield from _single(reading, roster, start, end, owners)
+                if not stands_alone(reading.text, segment.start, segment.end):
+                    beside = look_beside(reading.text, segment.start, segment.end)
+                    segment = widen(reading.text, roster.people[number], segment, beside)
+                yield segment, (number,)
+        for (start, end), members in singles.items():
+            yield from _single(reading, roster, start, end, members)
 
 
 def _clusters(reading: Reading) -> Iterator[list[NameHit]]:
@@ -119,33 +94,25 @@ def _single(
     numbers: dict[int, list[int]] = {}
     for number, part in owners:
         numbers.setdefault(part, []).append(number)
-    alone = _stands_alone(text, start, end)
+    beside = None if stands_alone(text, start, end) else look_beside(text, start, end)
     word = fold_form(text[start:end])
     for part, members in numbers.items():
         if _plainly_a_word(text, start, part, word):
             continue
         level = Level.FULL if part & WHOLE and " " in word else Level.SINGLE
         segment = Segment(start, end, part, level, (word,))
-        if alone:
+        if beside is None:
             yield segment, tuple(members)
-        else:
-            for number in members:
-                yield _widen(text, roster.people[number], segment), (number,)
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether nothing beside a stretch can belong to the same name: no capital, no initial."""
-    if text[start].islower():
-        return False
-    after = text[end : end + 3].lstrip(" ,\u00a0")[:1]
-    if after and not (after.islower() or after in ".;:!?)'’\n\""):
-        return False
-    if start < 2 or text[start - 1] not in " \u00a0.-":
-        return True
-    if text[start - 1] == "." or text[start - 2] == ".":
-        return False
-    first = word_before(text, start)
-    return first == start or text[first].islower()
+            continue
+        unchanged = []
+        for number in members:
+            widened = widen(text, roster.people[number], segment, beside)
+            if widened is segment:
+                unchanged.append(number)
+            else:
+                yield widened, (number,)
+        if unchanged:
+            yield segment, tuple(unchanged)
 
 
 def _outermost(hits: list[PartHit]) -> list[PartHit]:
@@ -240,106 +207,3 @@ def _segment(text: str, run: list[PartHit]) -> Segment:
     reverse = full and bool(parts[0] & FAMILY and not parts[0] & _GIVEN_LIKE)
     level = Level.FULL if full else Level.SINGLE
     return Segment(run[0].start, run[-1].end, merged, level, words, in_reverse=reverse)
-
-
-def _widen(text: str, person: Person, segment: Segment) -> Segment:
-    """Take in initials beside the name, and a misspelt or inflected other half of it."""
-    if segment.level is Level.FULL:
-        return _misspelt_rest(text, person, segment)
-    slipped = _misspelt_neighbour(text, person, segment)
-    if slipped is not None:
-        return slipped
-    return _initial_beside(text, person, segment)
-
-
-def _initial_beside(text: str, person: Person, segment: Segment) -> Segment:
-    given_initials, family_initials = person.initials
-    family = segment.parts & FAMILY and not segment.parts & GIVEN
-    expected = given_initials if family else family_initials
-    if text[segment.start : segment.end].islower():
-        return segment
-    before = _INITIALS_BEFORE.search(text, max(0, segment.start - 12), segment.start)
-    if family and before and before.group(1).strip()[0].isupper():
-        first = fold_form(before.group(1))[:1]
-        dotted = "." in before.group(1) or before.group(1)[0] not in "IA"
-        if first in expected and dotted:
-            return segment._replace(start=before.start(1), level=Level.INITIAL)
-    after = _INITIALS_AFTER.match(text, segment.end)
-    if after and fold_form(after.group(1))[:1] in expected:
-        comma = text[segment.end : segment.end + 1] == ","
-        if bool(family) or not comma:
-            return segment._replace(end=segment.end + len(after.group().rstrip()), level=Level.INITIAL)
-    bare = _BARE_INITIAL_AFTER.match(text, segment.end)
-    if bare and bare.group(1) != "I" and fold_form(bare.group(1)) in expected and not family:
-        return segment._replace(end=bare.end(1), level=Level.INITIAL)
-    return segment
-
-
-def is_slip(word: str, name: str) -> bool:
-    """Whether a folded word is a misspelling or an inflected form of a folded name."""
-    longest = max(len(word), len(name))
-    if longest < 4 or min(len(word), len(name)) < 3 or word == name:
-        return False
-    if OSA.distance(word, name, score_cutoff=2) <= (1 if longest < 9 else 2) and word[0] in name[:2]:
-        return True
-    stem = name if len(name) < 6 else name[:-1]
-    return len(name) >= 4 and word.startswith(stem) and 0 < len(word) - len(stem) <= 4 and longest > 5
-
-
-def word_before(text: str, place: int) -> int:
-    """Where the word starts that ends one space before `place`; `place` itself when there is none."""
-    if place < 2 or text[place - 1] not in " \u00a0":
-        return place
-    start = place - 1
-    while start > 0 and (text[start - 1].isalpha() or text[start - 1] in "'’-"):
-        start -= 1
-    return start if start < place - 1 else place
-
-
-def word_after(text: str, place: int) -> int:
-    """Where the word ends that starts one space after `place`; `place` itself when there is none."""
-    if place >= len(text) or text[place] not in " \u00a0":
-        return place
-    end = place + 1
-    while end < len(text) and (text[end].isalpha() or (text[end] in "'’-" and text[end : end + 2] not in _POSSESSIVES)):
-        end += 1
-    return end if end > place + 1 else place
-
-
-_POSSESSIVES = frozenset({"'s", "’s"})
-
-
-def _misspelt_rest(text: str, person: Person, segment: Segment) -> Segment:
-    """A further, misspelt word of a long name: "José Ñúñez Peeña"."""
-    end = word_after(text, segment.end)
-    if end == segment.end or not text[segment.end + 1].isupper():
-        return segment
-    word = squeeze(text[segment.end + 1 : end])
-    rest = [name for name in (*person.family, *person.given) if name not in segment.words]
-    return segment._replace(end=end) if any(is_slip(word, name) for name in rest) else segment
-
-
-def _misspelt_neighbour(text: str, person: Person, segment: Segment) -> Segment | None:
-    family = segment.parts & FAMILY and not segment.parts & GIVEN
-    others = person.given if family else person.family
-    if segment.parts & WHOLE or not others:
-        return None
-    names = (*others, "".join(others[:4])) if len(others) > 1 else others
-    lowered = text[segment.start].islower()
-    start, end = word_before(text, segment.start), word_after(text, segment.end)
-    if start < segment.start and (lowered or text[start].isupper()):
-        word = squeeze(text[start : segment.start])
-        if _may_be_slip(word) and any(is_slip(word, name) or word == name for name in names):
-            return segment._replace(start=start, level=Level.FULL, words=(*segment.words, word), slip=True)
-    if end > segment.end and (lowered or text[segment.end + 1].isupper()):
-        word = squeeze(text[segment.end : end])
-        if _may_be_slip(word) and any(is_slip(word, name) or word == name for name in names):
-            return segment._replace(end=end, level=Level.FULL, words=(*segment.words, word), slip=True)
-    return None
-
-
-def _may_be_slip(word: str) -> bool:
-    """Whether a word may be a misspelt name: it is long enough and not simply another word."""
-    if len(word) < 3 or word in FUNCTION_WORDS or word in MONTHS_AND_DAYS:
-        return False
-    return len(word) > 6 or not (word in PLACES or word in NAME_WORDS)
