@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from privacy.anonymizer.conversation import turns
 from privacy.anonymizer.words import SCHOLARLY_HEADINGS
 
 _YEAR = r"(?:1[4-9]|20)\d\d[a-z]?"
@@ -38,6 +39,7 @@ class Surroundings:
     text: str
     _references: dict[int, bool] = field(default_factory=dict)
     _blocks: list[tuple[int, int]] | None = None
+    _turns: frozenset[int] | None = None
 
     def line(self, start: int, end: int) -> tuple[int, int]:
         """The offsets of the line or lines around a stretch."""
@@ -60,6 +62,17 @@ class Surroundings:
             self._blocks = _reference_blocks(self.text)
         return any(start <= place < end for start, end in self._blocks)
 
+    def is_speaker(self, start: int, end: int) -> bool:
+        """Whether a stretch begins a line as the speaker of a conversation: "Ann: did you start?"."""
+        if self.text[end : end + 1] != ":":
+            return False
+        first, _ = self.line(start, end)
+        if self.text[first:start].strip(" \t*>"):
+            return False
+        if self._turns is None:
+            self._turns = turns(self.text)
+        return first in self._turns
+
     def is_heading(self, start: int, end: int) -> bool:
         """Whether the line is a title: no full stop, and no long word in lower case."""
         first, last = self.line(start, end)
@@ -72,12 +85,16 @@ class Surroundings:
         return all(not word[0].islower() for word in long_words)
 
 
+_LABELLED = re.compile(r"\s*(?:[-–—*]\s*)?[^\W\d_]+(?: [^\W\d_]+)?:[ \t]")
+_DATED = re.compile(rf"\b{_YEAR}\b|n\.d\.|https?://")
+
+
 def _reference_blocks(text: str) -> list[tuple[int, int]]:
     blocks = []
     for heading in _HEADING.finditer(text):
         end = heading.end()
         while paragraph := re.compile(r"\n+[^\n]+").match(text, end):
-            if not re.search(rf"\b{_YEAR}\b|n\.d\.|https?://", paragraph.group()):
+            if _LABELLED.match(paragraph.group()) or not _DATED.search(paragraph.group()):
                 break
             end = paragraph.end()
         blocks.append((heading.end(), end))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from privacy.anonymizer.citations import Surroundings, is_cited
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
 from privacy.anonymizer.folding import fold_form
-from privacy.anonymizer.forms import GIVEN, NICKNAME, SHORT
+from privacy.anonymizer.forms import GIVEN, NICKNAME, SHORT, WHOLE
 from privacy.anonymizer.model import Certainty
 from privacy.anonymizer.neighbours import (
     NEXT_WORD,
@@ -26,6 +26,7 @@ from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.words import (
     ARTICLES,
     MONTHS_AND_DAYS,
+    NAMED_THINGS,
     PLACE_PREPOSITIONS,
     PLACES,
     TIME_WORDS,
@@ -138,13 +139,25 @@ def _telling_position(around: Surroundings, segment: Segment, previous: str, *, 
     if bare_before and not after.strip(" \t,.!") and capital:
         if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
             return HIDE
-        return None
+        return LIKELY if segment.parts & (GIVEN | WHOLE) and _ends_message(text, first, last) else None
     label = _LABEL.match(text, first, start)
+    if label and _SENTENCE_END.search(text, label.end(), start):
+        label = None
     if label and capital and fold_form(label.group(1)).split(" ")[-1] in _LABELS_OF_PEOPLE | TITLES:
         return HIDE
     if previous in TITLES and capital and text[start - 1 : start] in (" ", "\u00a0"):
         return HIDE
     return None
+
+
+_SENTENCE_END = re.compile(r"[^\W\d_]{3}[.!?][ \u00a0]")
+_END_OF_MESSAGE = re.compile(r"[.!?,][ \t]*\n[ \t>]*\Z")
+_MESSAGE_OVER = re.compile(r"[ \t]*(?:\n[ \t>]*(?:\n|\Z)|\Z)")
+
+
+def _ends_message(text: str, first: int, last: int) -> bool:
+    """Whether a line right under a finished sentence is followed by nothing: where somebody signs."""
+    return bool(_MESSAGE_OVER.match(text, last) and _END_OF_MESSAGE.search(text, max(0, first - 20), first))
 
 
 _CLOSING_WORD = re.compile(
@@ -185,18 +198,30 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     owns = owned is not None and (owned.group(1) or owned.group(2)).casefold() in OWNED_BY_PEOPLE
     if not owns and named_after(text, start, end, previous):
         return Verdict(Certainty.UNCERTAIN, Reason.NAMED_AFTER)
-    touching = gap in (" ", "\u00a0")
+    touching = gap in (" ", "\u00a0") or (gap == ", " and previous in _CALLS)
     if previous in ARTICLES and touching:
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+    if previous in NAMED_THINGS and touching:
+        return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
     if beside_other_name(text, start, end, previous, touching=touching):
         return Verdict(Certainty.UNCERTAIN, Reason.OTHER_PERSON)
     if not segment.parts & ~SHORT:
-        announced = touching and (previous in ANNOUNCING or _THANKED.search(text, max(0, start - 60), start))
+        thanked = _THANKED.search(text, max(0, start - 60), start)
+        announced = _acts(text, end) or (touching and (previous in ANNOUNCING or thanked is not None))
         word_like = is_word_like(segment.words) and previous not in ANNOUNCING
         return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
     if not is_word_like(segment.words) and not used_as_word(text, segment.words):
         return LIKELY
     return _judge_word(around, segment, previous, owns=owns, touching=touching)
+
+
+# "Thanks, Ann": words that call somebody in spite of a comma.
+_CALLS = word_set("thanks thank you hi hello hey yes no sorry agree morning gracias merci danke")
+
+
+def _acts(text: str, end: int) -> bool:
+    following = NEXT_WORD.match(text, end)
+    return following is not None and fold_form(following.group(1)) in PERSON_AFTER - _DONE_BY_THINGS
 
 
 _COPULAS = frozenset({"is", "was", "has", "had"})
@@ -234,6 +259,8 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     if _OF_THINGS.match(text, end):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     opens = opens_sentence(text, start)
+    if around.is_speaker(start, end):
+        return LIKELY
     acts = next_word in PERSON_AFTER
     if acts and not (opens and next_word in _DONE_BY_THINGS) and (segment.parts & (GIVEN | NICKNAME) or not opens):
         return LIKELY

@@ -129,6 +129,10 @@ def add_names(forms: Forms, member: RosterMember, person: int) -> None:
         _add_part(forms, family, person, FAMILY)
     else:
         _add_part(forms, given or family or member.name, person, WHOLE)
+    whole = fold_form(member.name)
+    if " " in whole and any(len(word) == 1 for word in (fold_form(given), fold_form(family))):
+        # "Karthik S": the letter is the whole second name.
+        forms.name(whole, person, WHOLE)
     if len(member.middle_name.strip(" .")) > 2:
         _add_part(forms, member.middle_name, person, MIDDLE)
     for word in fold_form(member.name).split():

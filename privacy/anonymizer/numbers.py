@@ -19,6 +19,7 @@ _DATE_LIKE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]
 _IN_BRACKETS = re.compile(r"[ \u00a0]?[(\[]((?:[^\W\d_]{1,3}[- ]?)?\d[\d/-]{4,14}\d)[)\]]")
 _SOCIAL_SECURITY = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _IDENTIFIER = re.compile(r"(?:[^\W\d_]{1,4}[-/ ]?)?\d[\w/.-]{2,22}\w|[^\W_]{2,}[-/][\w/-]*\d\w*")
+_NEW_SENTENCE = re.compile(r"(?<!\bno)(?<!\bnr)(?<!\bNo)(?<!\bNr)[.!?][ \u00a0]+\Z")
 _UP_TO_IDENTIFIER = re.compile(
     r"(?:[ \t]*\([^)\n]{0,20}\))?[^\w\n]{0,4}(?:(?:is|was|number|no|nr|card|es|est|lautet|ist|é)\b[^\w\n]{0,4}){0,2}"
 )
@@ -102,6 +103,8 @@ def identifiers(reading: Reading) -> Iterator[Candidate]:
     for cue in reading.of(Cue.IDENTIFIER):
         gap = _UP_TO_IDENTIFIER.match(text, cue.end)
         place = gap.end() if gap else cue.end
+        if gap and _NEW_SENTENCE.search(text, max(0, cue.end - 3), place):
+            continue
         while match := _IDENTIFIER.match(text, place):
             written = match.group()
             if sum(c.isdigit() for c in written) < 4 or len(squeeze(written)) < 5:

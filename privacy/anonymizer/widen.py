@@ -10,11 +10,17 @@ from rapidfuzz.distance import OSA
 from privacy.anonymizer.folding import fold_form, squeeze
 from privacy.anonymizer.forms import FAMILY, GIVEN, WHOLE, Person
 from privacy.anonymizer.segment import Level, Segment
-from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS, PLACES
+from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS, PARTICLES, PLACES
 
 _INITIALS_BEFORE = re.compile(r"(?<![\w.])((?:[^\W\d_]\.[ \u00a0-]?){1,3}|[^\W\d_][ \u00a0])$")
 _INITIALS_AFTER = re.compile(r",?[ \u00a0]([^\W\d_]\.(?:-?[^\W\d_]\.){0,2})(?!\w)")
 _BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([A-ZÀ-Þ])(?![\w.'’])")
+
+
+_LONG_PARTICLES = sorted(word for word in PARTICLES if len(word) > 1)
+_PARTICLE = rf"(?:(?i:{'|'.join(_LONG_PARTICLES)})|Ó|O|Ní|Nic|Uí)"
+_PARTICLE_AFTER = re.compile(rf"(?:[ \u00a0]{_PARTICLE}(?=[ \u00a0-](?:[^\W\d_a-z]|[^\W\d_][A-Z]))){{1,3}}")
+_PARTICLE_LETTERS = frozenset("".join(word[0] + word[0].upper() for word in (*_LONG_PARTICLES, "ó", "uí")))
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -22,6 +28,8 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     if text[start].islower():
         return False
     after = text[end : end + 3].lstrip(" ,\u00a0")[:1]
+    if after in _PARTICLE_LETTERS and _PARTICLE_AFTER.match(text, end):
+        return False
     if after and not (after.islower() or after in ".;:!?)'’\n\""):
         return False
     if start < 2 or text[start - 1] not in " \u00a0.-":
@@ -50,12 +58,14 @@ class Beside(NamedTuple):
 def look_beside(text: str, start: int, end: int) -> Beside:
     """Look at both sides of a stretch, once for all members whom it may name. A word is "" when it can be no slip."""
     lowered = text[start].islower()
-    first, last = word_before(text, start), word_after(text, end)
+    first, particle = word_before(text, start), _PARTICLE_AFTER.match(text, end)
+    place = particle.end() if particle else end
+    last = word_after(text, place)
     before = after = ""
     if first < start and (lowered or text[first].isupper()):
         before = squeeze(text[first:start])
-    if last > end and (lowered or text[end + 1].isupper()):
-        after = squeeze(text[end:last])
+    if last > place and (lowered or particle or text[place + 1].isupper()):
+        after = squeeze(text[place:last])
     initial_before = initial_after = bare = ""
     initial_start, initial_end, comma = start, end, text[end : end + 1] == ","
     if not text[start:end].islower():
@@ -135,7 +145,7 @@ def word_before(text: str, place: int) -> int:
 
 def word_after(text: str, place: int) -> int:
     """Where the word ends that starts one space after `place`; `place` itself when there is none."""
-    if place >= len(text) or text[place] not in " \u00a0":
+    if place >= len(text) or text[place] not in " \u00a0-":
         return place
     end = place + 1
     while end < len(text) and (text[end].isalpha() or (text[end] in "'’-" and text[end : end + 2] not in _POSSESSIVES)):

@@ -206,6 +206,12 @@ THINGS_NAMED_AFTER_PEOPLE = word_set("""
     razor cat dog
     """)
 
+# Nouns after which a name is the name of a thing: the river Jordan, hurricane Florence.
+NAMED_THINGS = word_set("""
+    river lake mount mountain cape isle island hurricane storm typhoon cyclone ship steamer frigate yacht planet
+    asteroid comet port castle fort hotel station province city town village county state valley fluss rio lago monte
+    """)
+
 SCHOLARLY_HEADINGS = (
     "references",
     "reference list",
@@ -240,4 +246,9 @@ TITLES = word_set("""
 
 def is_word_like(words: tuple[str, ...]) -> bool:
     """Whether every word of a name is also a word, a place or a month."""
-    return all(word in NAME_WORDS or word in PLACES or word in MONTHS_AND_DAYS or len(word) < 3 for word in words)
+    return all(word in NAME_WORDS or word in PLACES or word in MONTHS_AND_DAYS or _is_tiny(word) for word in words)
+
+
+def _is_tiny(word: str) -> bool:
+    """Whether a word is too short to be told from another: two Latin letters, or one character of any script."""
+    return len(word) < (3 if word.isascii() else 2)
