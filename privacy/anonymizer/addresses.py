@@ -49,6 +49,12 @@ _AFTER_CUE = re.compile(
     rf"[ :]*(?P<body>(?:[\w'’°º#/-]+\.?,?[ \u00a0]){{0,8}}?\d{{1,5}}[A-Za-z]?(?:\.(?=,))?"
     rf"(?:,?[ ](?:{_CAPITAL}[\w'’-]*|\d[\w-]*|\#\w+)(?:\.(?=,))?){{0,9}})"
 )
+# "Please mail the certificate to Oak Hill 4, Dayton": a name, a number, a town.
+_SENT_TO = re.compile(
+    r"(?:[Mm]ail|[Ss]end|[Ss]ent|[Pp]ost|[Ss]hip|[Dd]eliver)(?:ed)? [^.\n]{1,40}? to "
+    rf"(?P<body>{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_WORD}(?:[ ]{_WORD}){{0,3}}"
+    r"(?:[ ]\d{1,6})?)"
+)
 _NOT_STREETS = word_set("""
     homework week chapter section part lab figure table assignment question exercise page unit module lecture
     problem volume vol issue act scene book version step day year grade group team room level experiment sample
@@ -99,6 +105,8 @@ def addresses(reading: Reading) -> Iterator[Candidate]:
         first = match.group("street").split()[0]
         if fold_form(first) not in _NOT_STREETS and not (first.isupper() and len(first) <= 5):
             yield _address(text, match.start("street"), len(match.group().rstrip()) + match.start(), Certainty.LIKELY)
+    for sent in _SENT_TO.finditer(text):
+        yield _address(text, sent.start("body"), sent.end("body"), Certainty.LIKELY)
     for cue in reading.of(Cue.ADDRESS):
         after = _AFTER_CUE.match(text, cue.end)
         if after and re.search(_CAPITAL, after.group("body")):

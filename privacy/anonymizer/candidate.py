@@ -68,6 +68,11 @@ _SEAM = re.compile(r"[0-9A-ZÀ-ÖØ-Þ](?:(?<=[^\W\d_]\d)|(?<=[a-zß-öø-ÿ][A-
 _HUMP = re.compile(r"[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+|[A-ZÀ-ÖØ-Þ]+(?![a-z])")
 
 
+def inside(start: int, end: int, stretches: list[tuple[int, int]]) -> bool:
+    """Whether a place lies in one of some stretches."""
+    return any(first <= start and end <= last for first, last in stretches)
+
+
 def read(text: str, roster: CompiledRoster) -> Reading:
     """Run the automaton over a text and sort its hits."""
     folded = fold(text)

@@ -150,7 +150,7 @@ def _telling_position(around: Surroundings, segment: Segment, previous: str, *, 
     return None
 
 
-_SENTENCE_END = re.compile(r"[^\W\d_]{3}[.!?][ \u00a0]")
+_SENTENCE_END = re.compile(r"(?<!\b[A-Z][a-z])(?<!\bProf)(?<!\bMrs)(?<=[^\W\d_A-Z])[.!?][ \u00a0]")
 _END_OF_MESSAGE = re.compile(r"[.!?,][ \t]*\n[ \t>]*\Z")
 _MESSAGE_OVER = re.compile(r"[ \t]*(?:\n[ \t>]*(?:\n|\Z)|\Z)")
 
@@ -241,7 +241,7 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     word = segment.words[0]
     thanked = previous in ("to", "and") and _THANKED.search(text, max(0, start - 60), start)
     strong = touching and (previous in STRONG_BEFORE or bool(thanked))
-    if owns or strong:
+    if owns or strong or around.is_speaker(start, end):
         return LIKELY
     if word in PLACES and touching and previous in PLACE_PREPOSITIONS:
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
@@ -259,8 +259,6 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     if _OF_THINGS.match(text, end):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     opens = opens_sentence(text, start)
-    if around.is_speaker(start, end):
-        return LIKELY
     acts = next_word in PERSON_AFTER
     if acts and not (opens and next_word in _DONE_BY_THINGS) and (segment.parts & (GIVEN | NICKNAME) or not opens):
         return LIKELY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from privacy.anonymizer.addresses import addresses
-from privacy.anonymizer.candidate import Candidate, read
+from privacy.anonymizer.candidate import Candidate, inside, read
 from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
 from privacy.anonymizer.context import Reason
@@ -14,10 +14,11 @@ from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
 from privacy.anonymizer.numbers import births, identifiers, identifiers_after_names, phones
 from privacy.anonymizer.others import introduced_people, self_introductions
-from privacy.anonymizer.people import initials, misspelt, named_people, strong_forms, transliterated
+from privacy.anonymizer.people import initials, named_people, strong_forms, transliterated
 from privacy.anonymizer.pseudonyms import write
 from privacy.anonymizer.resolve import settle_owners, unite
 from privacy.anonymizer.roster import CompiledRoster, compile_roster
+from privacy.anonymizer.slips import misspelt, misspelt_pairs
 
 
 def anonymize(
@@ -60,16 +61,23 @@ def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[
     reading = read(text, roster)
     around = Surroundings(text)
     personal, public = links(reading)
+    addressed = list(emails(reading))
+    if addressed:
+        # A name in an address is hidden with it and is no part of the name before it.
+        stretches = [(item.start, item.end) for item in addressed]
+        reading.names = [hit for hit in reading.names if not inside(hit.start, hit.end, stretches)]
     found, kept = named_people(reading, roster, around, author)
     found += strong_forms(reading, roster)
     found += initials(reading, roster, around, author)
     found += misspelt(reading, roster, around)
+    found += misspelt_pairs(reading, roster)
     found += transliterated(reading, roster)
     if public:
         found = [item for item in found if not _inside(item, public, text)]
         kept += [Kept(start, end, Reason.PUBLIC_LINK.value) for start, end in public]
-    found += personal
-    for matcher in (emails, handles, births, addresses, introduced_people):
+    found += personal + addressed
+    found += handles(reading, roster)
+    for matcher in (births, addresses, introduced_people):
         found += matcher(reading)
     numbers = [*identifiers(reading), *phones(reading, roster.countries), *identifiers_after_names(text, found)]
     found += [item for item in numbers if not _inside(item, public, text)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.cues import Cue
 from privacy.anonymizer.model import Certainty, FindingType
+from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, word_set
 
 _HOST = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
@@ -171,12 +172,19 @@ def _directive(text: str, match: re.Match[str]) -> bool:
     )
 
 
-def handles(reading: Reading) -> Iterator[Candidate]:
+def handles(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
     """Handles after an @, user names after a cue, and the owner of a home directory."""
     text = reading.text
     if "@" in text:
+        called = {(hit.start, hit.end): hit.owners for hit in reading.names}
         for match in _HANDLE.finditer(text):
-            if not _directive(text, match):
+            owners = called.get(match.span(1), ())
+            if owners and match.group(1)[0].isupper():
+                # "@Ann, I agree": the person and not an account.
+                people = tuple(number for number, _ in owners)
+                person = roster.people[people[0]]
+                yield Candidate(*match.span(1), person.label, Certainty.LIKELY, person.key, 30, people)
+            elif not _directive(text, match):
                 yield _handle(text, match.start(1), match.end(1), Certainty.CERTAIN)
     if "sers" in text or "/home/" in text:
         for match in _HOME.finditer(text):
@@ -209,4 +217,4 @@ def _is_login(text: str, cue_start: int, after: re.Match[str], login: str) -> bo
 
 
 def _handle(text: str, start: int, end: int, certainty: Certainty) -> Candidate:
-    return Candidate(start, end, FindingType.HANDLE, certainty, f"handle:{text[start:end].casefold()}", 80)
+    return Candidate(start, end, FindingType.HANDLE, certainty, f"handle:{text[start:end].casefold()}", 40)

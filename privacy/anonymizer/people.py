@@ -5,27 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rapidfuzz.distance import OSA
-
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.citations import Surroundings
 from privacy.anonymizer.context import Reason, Verdict, judge
-from privacy.anonymizer.cues import PERSON_BEFORE
 from privacy.anonymizer.folding import fold_form, squeeze
 from privacy.anonymizer.forms import (
     FAMILY,
     GIVEN,
     NICKNAME,
+    PIECE,
     ROMANISED,
     WHOLE,
     Kind,
 )
 from privacy.anonymizer.model import Certainty, FindingType, Kept
+from privacy.anonymizer.resolve import SHORT_FORM
 from privacy.anonymizer.romanise import skeleton
-from privacy.anonymizer.roster import CompiledRoster, deletions
+from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.segments import segments
-from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS, PLACES, word_set
+from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, word_set
 
 _TITLE_BEFORE = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Madam|Herr|Frau|Sr|Sra|Srta|Mme|Mlle|Monsieur|Madame|Señor|Señora)"
@@ -33,7 +32,10 @@ _TITLE_BEFORE = re.compile(
 )
 _LISTED_REASONS = frozenset({Reason.PLACE, Reason.HEADING})
 _PAIR = re.compile(r"([A-Z][a-z]{1,15})[ \u00a0\n](?=([A-Z][a-z]{1,15})\b)")
-_CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪĮİĹĽŁŃŇŌŐŒŔŘŚŞŠŤŪŮŰŹŻŽ][^\W\d_]{5,}")
+# Two names written as one, as in file names: `layla_mansour`, `LaylaMansour`.
+_JOINT = re.compile(r"[._A-Z-](?<=[a-z].)(?=[A-Za-z][a-z]|(?<=[A-Z])[a-z])")
+_LETTERS_BEFORE = re.compile(r"[A-Z]?[a-z]{2,15}\Z")
+_LETTERS = re.compile(r"[A-Z]?[a-z]{2,15}")
 _TAUGHT = re.compile(r"['’]s? (?:class|course|lecture|lectures|seminar|feedback|advice|office|module|lesson|slides)\b")
 _FILE_ENDING = re.compile(
     r"[\w-]*(?=\.(?:pdf|docx?|odt|rtf|txt|md|html?|ipynb|py|java|c|cpp|js|ts|r|zip|xlsx|pptx|csv|png|jpe?g)\b)",
@@ -43,7 +45,6 @@ _FILE_BEGINNING = re.compile(r"(?:[\w]+[-_])+$")
 _INITIALS = re.compile(
     r"[A-Z\u00c0-\uffff]\.(?<![\w.]..)(?<=[^\W\d_a-z].)[ \u00a0]?(?:[^\W\d_a-z]\.[ \u00a0]?)?[^\W\d_]\.(?!\w)"
 )
-_OTHER_WORDS = FUNCTION_WORDS | NAME_WORDS | PLACES | MONTHS_AND_DAYS
 _ABBREVIATIONS = word_set("us uk un eu dc la ps nb bc ad ce uae usa ussr nyc ip tv id hq phd eg ie")
 
 
@@ -52,6 +53,8 @@ def _rank(segment: Segment) -> int:
         return 39 if segment.slip else 42
     if segment.level is Level.INITIAL:
         return 38
+    if segment.parts & GIVEN and segment.parts & PIECE and not segment.parts & (WHOLE | FAMILY):
+        return SHORT_FORM
     for part, rank in ((WHOLE, 34), (GIVEN, 33), (FAMILY, 32), (NICKNAME, 28), (ROMANISED, 27)):
         if segment.parts & part:
             return rank
@@ -155,7 +158,7 @@ def strong_forms(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate
                 yield Candidate(start, end, FindingType.IDENTIFIER, Certainty.CERTAIN, key, 60)
         elif _is_login(text, start, end):
             key = f"handle:{text[start:end].casefold()}"
-            yield Candidate(start, end, FindingType.HANDLE, Certainty.LIKELY, key, 45)
+            yield Candidate(start, end, FindingType.HANDLE, Certainty.LIKELY, key, 40)
 
 
 def _name_before(text: str, start: int, number: int, roster: CompiledRoster) -> int | None:
@@ -197,39 +200,33 @@ def initials(reading: Reading, roster: CompiledRoster, around: Surroundings, aut
             yield Candidate(match.start(), match.end(), label, Certainty.LIKELY, key, 20, chosen)
 
 
-def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> Iterator[Candidate]:
-    """A single misspelt name after a word that people follow."""
-    text, near = reading.text, roster.near
-    for match in _CAPITALISED.finditer(text):
-        word = fold_form(match.group())
-        if word in _OTHER_WORDS:
-            continue
-        before = fold_form(text[max(0, match.start() - 30) : match.start()]).rsplit(" ", 1)[-1]
-        if before not in PERSON_BEFORE:
-            continue
-        names = {name for rest in near.keys() & deletions(word) for name in near[rest]}
-        for name in sorted(names):
-            if name[0] != word[0] or OSA.distance(word, name, score_cutoff=1) > 1:
-                continue
-            for number, part in roster.names[name]:
-                segment = Segment(match.start(), match.end(), part, Level.SINGLE, (word,), slip=True)
-                if judge(around, segment, is_author=False).reason is None:
-                    person = roster.people[number]
-                    yield Candidate(
-                        match.start(), match.end(), person.label, Certainty.LIKELY, person.key, 25, (number,)
-                    )
-
-
 def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
     """Both names in Latin letters of a member whom the roster writes in another script."""
     if not roster.skeletons:
         return
-    for match in _PAIR.finditer(reading.text):
-        if match.group(1).lower() in FUNCTION_WORDS:
-            continue
-        first = skeleton(match.group(1))
-        if first not in roster.skeleton_beginnings:
-            continue
-        for number in roster.skeletons.get((first, skeleton(match.group(2))), ()):
-            person = roster.people[number]
-            yield Candidate(match.start(), match.end(2), person.label, Certainty.LIKELY, person.key, 37, (number,))
+    text = reading.text
+    for match in _PAIR.finditer(text):
+        if match.group(1).lower() not in FUNCTION_WORDS:
+            yield from _by_skeleton(roster, match.group(1), match.group(2), match.start(), match.end(2), shortest=3)
+    for seam in _JOINT.finditer(text):
+        place = seam.start() + (text[seam.start()] in "._-")
+        before, after = (
+            _LETTERS_BEFORE.search(text, max(0, seam.start() - 16), seam.start()),
+            _LETTERS.match(text, place),
+        )
+        if before and after:
+            yield from _by_skeleton(roster, before.group(), after.group(), before.start(), after.end(), shortest=4)
+
+
+def _by_skeleton(
+    roster: CompiledRoster, first: str, second: str, start: int, end: int, *, shortest: int
+) -> Iterator[Candidate]:
+    beginning = skeleton(first)
+    if beginning not in roster.skeleton_beginnings:
+        return
+    ending = skeleton(second)
+    if len(beginning) + len(ending) < shortest:
+        return
+    for number in roster.skeletons.get((beginning, ending), ()):
+        person = roster.people[number]
+        yield Candidate(start, end, person.label, Certainty.LIKELY, person.key, 37, (number,))

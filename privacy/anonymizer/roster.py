@@ -61,6 +61,7 @@ class CompiledRoster:
             form.strip(): tuple(parts.items()) for form, parts in forms.names.items()
         }
         self.near = _deletions(self.names)
+        self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
         self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
@@ -121,6 +122,21 @@ def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple
 def deletions(word: str) -> set[str]:
     """The word itself and everything that remains of it when one character is dropped."""
     return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
+
+
+# How many letters a misspelt or inflected name has in common with the name at its beginning.
+STEM = 3
+
+
+def _stems(people: tuple[Person, ...]) -> dict[str, tuple[tuple[int, str, bool], ...]]:
+    """The beginnings of given and family names, to the members, the names and whether it is the family name."""
+    index: dict[str, list[tuple[int, str, bool]]] = {}
+    for number, person in enumerate(people):
+        for names, is_family in ((person.given, False), (person.family, True)):
+            for name in names:
+                if len(name) > STEM:
+                    index.setdefault(name[:STEM], []).append((number, name, is_family))
+    return {stem: tuple(found) for stem, found in index.items()}
 
 
 def _deletions(names: dict[str, tuple[tuple[int, int], ...]]) -> dict[str, tuple[str, ...]]:

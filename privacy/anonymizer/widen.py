@@ -14,7 +14,7 @@ from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS
 
 _INITIALS_BEFORE = re.compile(r"(?<![\w.])((?:[^\W\d_]\.[ \u00a0-]?){1,3}|[^\W\d_][ \u00a0])$")
 _INITIALS_AFTER = re.compile(r",?[ \u00a0]([^\W\d_]\.(?:-?[^\W\d_]\.){0,2})(?!\w)")
-_BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([A-ZÀ-Þ])(?![\w.'’])")
+_BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([A-ZÀ-Þ])(?!\w|\.|['’](?!s\b))")
 
 
 _LONG_PARTICLES = sorted(word for word in PARTICLES if len(word) > 1)

@@ -69,13 +69,13 @@ My boss, {x:full}, told me to smile more.
 DETAILS = """
 You can reach me at {me:email} if the file is broken.
 My student number is {me:id}.
-Student ID {me:id}
+Student ID {me:id}.
 Questions go to {p:email}, please.
 I live at {me:address} and the noise there gave me the idea.
 Call me on {me:phone} if the upload failed.
 I was born on {me:birth}, so I do not remember any of this.
-The code is at https://github.com/{me:url}/paper
-More of this on https://{me:blog}.wordpress.com/about
+The code is at https://github.com/{me:url}/paper.
+More of this on https://{me:blog}.wordpress.com/about.
 My Discord is {me:handle} if anybody wants to talk.
 Output is written to /home/{me:user}/results/run1.csv.
 """.strip().splitlines()
