@@ -224,6 +224,12 @@ def _acts(text: str, end: int) -> bool:
     return following is not None and fold_form(following.group(1)) in PERSON_AFTER - _DONE_BY_THINGS
 
 
+def _after_colon(text: str, start: int) -> bool:
+    """Whether a colon inside a line stands before: what follows it has a capital only if it is a name."""
+    before = text[max(0, start - 4) : start]
+    return before.endswith(": ") and before[:1].isalpha()
+
+
 _COPULAS = frozenset({"is", "was", "has", "had"})
 _AND_I = re.compile(r" (?:and|&) I\b(?!\.)")
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
@@ -258,7 +264,7 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
         return Verdict(Certainty.UNCERTAIN, Reason.HEADING)
     if _OF_THINGS.match(text, end):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    opens = opens_sentence(text, start)
+    opens = opens_sentence(text, start) and not _after_colon(text, start)
     acts = next_word in PERSON_AFTER
     if acts and not (opens and next_word in _DONE_BY_THINGS) and (segment.parts & (GIVEN | NICKNAME) or not opens):
         return LIKELY

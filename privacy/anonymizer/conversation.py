@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_TURN = re.compile(r"^[ \t*>]*[^\W\d_a-z][\w.’'-]*(?: [^\W\d_a-z][\w.’'-]*){0,2}:[ \t]+(?P<said>[^\n]+)$", re.MULTILINE)
+_TURN = re.compile(r"^[ \t*>]*[^\W\d_a-z][^\s:]*(?: [^\W\d_a-z][^\s:]*){0,2}:[ \t]+(?P<said>[^\n]+)$", re.MULTILINE)
 _TALK = re.compile(
     r"\?|!|\b(?:I|me|my|we|us|our|you|your|yes|yeah|no|ok|okay|lol|haha|thanks|hi|hey|hello|pls|please)\b",
     re.IGNORECASE,

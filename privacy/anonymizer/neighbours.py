@@ -34,6 +34,7 @@ _BYNAME = re.compile(r" (?:the|der|le|el|la|of) [A-ZÀ-Þ]")
 _REGNAL = re.compile(
     r" (?:II|III|IV|V|VI|VII|VIII|IX|X|I(?= (?:with|and|of|was|is|in|had|reigned|to|by)\b|[.,;:)]|['’]s))\b"
 )
+_ABBREVIATED = word_set("prof mrs messrs asst assoc instr inst nos viz esp approx dept")
 _ORDINALS = frozenset({"first", "second", "third", "last", "great"})
 
 
@@ -45,7 +46,11 @@ def previous_word(text: str, start: int) -> tuple[str, str]:
     first = end
     while first > 0 and end - first < 24 and (text[first - 1].isalnum() or text[first - 1] in "_.'’"):
         first -= 1
-    return fold_form(text[first:end]).rsplit(" ", 1)[-1], text[end:start]
+    word = fold_form(text[first:end]).rsplit(" ", 1)[-1]
+    if text[end - 1 : end] == "." and len(word) > 2 and word not in TITLES and word not in _ABBREVIATED:
+        # The full stop ends a sentence and belongs to the gap.
+        return word, text[end - 1 : start]
+    return word, text[end:start]
 
 
 def named_after(text: str, start: int, end: int, previous: str) -> bool:

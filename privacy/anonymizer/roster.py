@@ -61,6 +61,7 @@ class CompiledRoster:
             form.strip(): tuple(parts.items()) for form, parts in forms.names.items()
         }
         self.near = _deletions(self.names)
+        self.swapped = _swaps(self.near, self.names)
         self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
@@ -122,6 +123,17 @@ def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple
 def deletions(word: str) -> set[str]:
     """The word itself and everything that remains of it when one character is dropped."""
     return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
+
+
+def _swaps(near: dict[str, tuple[str, ...]], names: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Names of six letters or more with two neighbouring letters changed round, to the names."""
+    index: dict[str, list[str]] = {}
+    for name in {name for found in near.values() for name in found if len(name) > 5}:
+        for place in range(1, len(name) - 1):
+            swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+            if swapped != name and swapped not in names:
+                index.setdefault(swapped, []).append(name)
+    return {swapped: tuple(sorted(found)) for swapped, found in index.items()}
 
 
 # How many letters a misspelt or inflected name has in common with the name at its beginning.

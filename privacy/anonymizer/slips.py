@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rapidfuzz.distance import OSA
 
@@ -13,6 +13,7 @@ from privacy.anonymizer.context import judge
 from privacy.anonymizer.cues import PERSON_BEFORE
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.model import Certainty
+from privacy.anonymizer.neighbours import opens_sentence
 from privacy.anonymizer.roster import STEM, CompiledRoster, deletions
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.widen import is_slip
@@ -32,20 +33,29 @@ def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> 
         word = fold_form(match.group())
         if word in _OTHER_WORDS:
             continue
+        swapped = roster.swapped.get(word, ()) if word not in roster.names else ()
+        if swapped and not opens_sentence(text, match.start()):
+            # Two letters changed places: that makes no other word, so nothing has to announce it.
+            yield from _as_slip(match, word, swapped, roster, around)
+            continue
         before = fold_form(text[max(0, match.start() - 30) : match.start()]).rsplit(" ", 1)[-1]
         if before not in PERSON_BEFORE:
             continue
         names = {name for rest in near.keys() & deletions(word) for name in near[rest]}
-        for name in sorted(names):
-            if name[0] != word[0] or OSA.distance(word, name, score_cutoff=1) > 1:
-                continue
-            for number, part in roster.names[name]:
-                segment = Segment(match.start(), match.end(), part, Level.SINGLE, (word,), slip=True)
-                if judge(around, segment, is_author=False).reason is None:
-                    person = roster.people[number]
-                    yield Candidate(
-                        match.start(), match.end(), person.label, Certainty.LIKELY, person.key, 25, (number,)
-                    )
+        close = [name for name in sorted(names) if name[0] == word[0] and OSA.distance(word, name, score_cutoff=1) < 2]
+        yield from _as_slip(match, word, close, roster, around)
+
+
+def _as_slip(
+    match: re.Match[str], word: str, names: Iterable[str], roster: CompiledRoster, around: Surroundings
+) -> Iterator[Candidate]:
+    """A word taken for a misspelt form of some names, where the context allows it."""
+    for name in names:
+        for number, part in roster.names[name]:
+            segment = Segment(match.start(), match.end(), part, Level.SINGLE, (word,), slip=True)
+            if judge(around, segment, is_author=False).reason is None:
+                person = roster.people[number]
+                yield Candidate(match.start(), match.end(), person.label, Certainty.LIKELY, person.key, 25, (number,))
 
 
 def misspelt_pairs(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
