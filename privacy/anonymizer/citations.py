@@ -12,7 +12,7 @@ _YEAR = r"(?:1[4-9]|20)\d\d[a-z]?"
 _CITED_NAME = r"(?:[a-z]{1,4}[ '’]){0,3}[^\W\d_a-z][\w'’-]*(?:[ ](?:[a-z]{1,4}[ ]){0,2}[^\W\d_a-z][\w'’-]*){0,2}"
 _CITED_AFTER = re.compile(
     rf"(?:['’]s?)?(?:(?:,? (?:and|&|und|et|y|e)|,) [^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)?){{0,3}}(?:,? et al\.?)?"
-    rf"(?:,? \(| \[){_YEAR}"
+    rf"(?:(?:,? \(| \[){_YEAR}| \[\d{{1,3}}(?:[,–-] ?\d{{1,3}})*\])"
 )
 _CITED_INSIDE = re.compile(
     rf"(?:(?:,? (?:and|&|und|et|y|e)|,) [^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)?){{0,3}}(?:,? et al\.?)?,? "
@@ -89,12 +89,22 @@ _LABELLED = re.compile(r"\s*(?:[-–—*]\s*)?[^\W\d_]+(?: [^\W\d_]+)?:[ \t]")
 _DATED = re.compile(rf"\b{_YEAR}\b|n\.d\.|https?://")
 
 
+_MARKS_OF_REFERENCE = re.compile(
+    r"(?<![^\W_])[^\W\d_]\.|[“\"«*_&\[(]|https?:|\bvol\b|\bpp?\.|\s*(?:\d{1,3}\.? )?[^,\n]{2,40}, [^\W\d_a-z]"
+)
+
+
+def _is_reference(paragraph: str) -> bool:
+    """Whether a paragraph under a heading of references is one: it has a date and the looks of one."""
+    return bool(_DATED.search(paragraph) and _MARKS_OF_REFERENCE.search(paragraph))
+
+
 def _reference_blocks(text: str) -> list[tuple[int, int]]:
     blocks = []
     for heading in _HEADING.finditer(text):
         end = heading.end()
         while paragraph := re.compile(r"\n+[^\n]+").match(text, end):
-            if _LABELLED.match(paragraph.group()) or not _DATED.search(paragraph.group()):
+            if _LABELLED.match(paragraph.group()) or not _is_reference(paragraph.group()):
                 break
             end = paragraph.end()
         blocks.append((heading.end(), end))

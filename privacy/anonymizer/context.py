@@ -25,6 +25,7 @@ from privacy.anonymizer.neighbours import (
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.words import (
     ARTICLES,
+    COUNTRIES,
     MONTHS_AND_DAYS,
     NAMED_THINGS,
     PLACE_PREPOSITIONS,
@@ -73,7 +74,9 @@ _LABELS_OF_PEOPLE = word_set("""
     professora professeur dozent dozentin enseignant autor autora auteur verfasser lehrer lehrerin alumno alumna
     aluno aluna prenom prenoms apellido apellidos sobrenome cognome jmeno prijmeni imie nazwisko naam navn namn nimi
     nev ad soyad ime student(s) written submitted prepared supervisor advisor adviser ta signature signed comments
-    reviewer editor
+    reviewer editor reviewers editors attendees present absent apologies participants participant cast crew interviewer
+    interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed checked moderator host
+    guest guests assignee assigned reporter owner maintainer owner helper helpers thanks acknowledgements
     """)
 
 
@@ -132,11 +135,13 @@ def _telling_position(around: Surroundings, segment: Segment, previous: str, *, 
     before = text[first:start] if start - first <= _NEAR else "…"
     after = text[end:last] if last - end <= _NEAR else "…"
     closing = _CLOSING_WORD.fullmatch(before) is not None
-    bare_before = closing or not before.strip(" \t-–—*#/>~")
+    bare_before = closing or not before.strip(" \t-–—*#/>~(")
     capital = text[start].isupper() or not text[start].islower()
     if bare_before and capital and _RUNNING_HEAD.fullmatch(after) and after.strip():
         return HIDE if is_author or not is_word_like(segment.words) else None
-    if bare_before and not after.strip(" \t,.!") and capital:
+    if _TASK_OF.search(text, max(0, start - 8), start):
+        return HIDE
+    if bare_before and not after.strip(" \t,.!)") and capital:
         if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
             return HIDE
         return LIKELY if segment.parts & (GIVEN | WHOLE) and _ends_message(text, first, last) else None
@@ -152,11 +157,14 @@ def _telling_position(around: Surroundings, segment: Segment, previous: str, *, 
 
 _SENTENCE_END = re.compile(r"(?<!\b[A-Z][a-z])(?<!\bProf)(?<!\bMrs)(?<=[^\W\d_A-Z])[.!?][ \u00a0]")
 _END_OF_MESSAGE = re.compile(r"[.!?,][ \t]*\n[ \t>]*\Z")
+_HEADING_BEFORE = re.compile(r"(?:\A|[^.!?\s\"”')\]])\s*\Z")
 _MESSAGE_OVER = re.compile(r"[ \t]*(?:\n[ \t>]*(?:\n|\Z)|\Z)")
 
 
 def _ends_message(text: str, first: int, last: int) -> bool:
     """Whether a line right under a finished sentence is followed by nothing: where somebody signs."""
+    if not text[last:].strip():
+        return not _HEADING_BEFORE.search(text, max(0, first - 80), first)
     return bool(_MESSAGE_OVER.match(text, last) and _END_OF_MESSAGE.search(text, max(0, first - 20), first))
 
 
@@ -199,15 +207,17 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     if not owns and named_after(text, start, end, previous):
         return Verdict(Certainty.UNCERTAIN, Reason.NAMED_AFTER)
     touching = gap in (" ", "\u00a0") or (gap == ", " and previous in _CALLS)
-    if previous in ARTICLES and touching:
+    # "a" and "an" before a name that is no word are Spanish, Portuguese, Italian or German for "to".
+    if previous in ARTICLES and touching and (previous not in ("a", "an") or is_word_like(segment.words)):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    if previous in NAMED_THINGS and touching:
+    if (previous in NAMED_THINGS and touching) or _IN_COUNTRY.match(text, end):
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
     if beside_other_name(text, start, end, previous, touching=touching):
         return Verdict(Certainty.UNCERTAIN, Reason.OTHER_PERSON)
     if not segment.parts & ~SHORT:
         thanked = _THANKED.search(text, max(0, start - 60), start)
-        announced = _acts(text, end) or (touching and (previous in ANNOUNCING or thanked is not None))
+        announced = _acts(text, end) or _AND_I.match(text, end) is not None
+        announced = announced or (touching and (previous in ANNOUNCING or thanked is not None))
         word_like = is_word_like(segment.words) and previous not in ANNOUNCING
         return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
     if not is_word_like(segment.words) and not used_as_word(text, segment.words):
@@ -231,7 +241,10 @@ def _after_colon(text: str, start: int) -> bool:
 
 
 _COPULAS = frozenset({"is", "was", "has", "had"})
-_AND_I = re.compile(r" (?:and|&) I\b(?!\.)")
+_AND_I = re.compile(r"(?:, [^\W\d_a-z][^\s,.;:!?]*){0,4},? (?:and|&) (?:I\b(?!\.)|me\b)")
+_PRONOUN = re.compile(r",? (?:who|whom|whose|she|he)\b")
+_IN_COUNTRY = re.compile(rf", (?:{'|'.join(COUNTRIES)})\b")
+_TASK_OF = re.compile(r"(?:TODO|FIXME|XXX|HACK|NOTE|BUG)\($")
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
 # Verbs that things do as well: "Stone was used", "Art has no rules".
 _DONE_BY_THINGS = word_set("""
@@ -247,7 +260,7 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     word = segment.words[0]
     thanked = previous in ("to", "and") and _THANKED.search(text, max(0, start - 60), start)
     strong = touching and (previous in STRONG_BEFORE or bool(thanked))
-    if owns or strong or around.is_speaker(start, end):
+    if owns or strong or _PRONOUN.match(text, end) or around.is_speaker(start, end):
         return LIKELY
     if word in PLACES and touching and previous in PLACE_PREPOSITIONS:
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)

@@ -44,7 +44,7 @@ PHONES = (
     "phone;telephone;tel;mobile;cell;cellphone;mob;ph;fax;whatsapp;signal;telegram;text me;call me;reach me;"
     "ring me;contact no;contact number;emergency number;emergency contact;handy;telefon;telefono;celular;movil;"
     "telemovel;telefone;portable;gsm;numero de telephone;telefonnummer;rufnummer;puhelin;telefoon;sms;dial;"
-    "hotline"
+    "hotline;or text;text or call;call or text"
 )
 IDENTIFIERS = (
     "student id;student ids;student number;student no;student nr;studentid;id;ids;id number;id no;"
@@ -152,5 +152,5 @@ OWNED_BY_PEOPLE = word_set("""
 # Words after which a short form made by rule is believed.
 ANNOUNCING = word_set("""
     thanks thank by m im me called named dear hi hello hey unlike asked told helped thanked partner classmate
-    teammate cheers regards gracias merci danke obrigado agradezco remercie llamo appelle heisse chamo with
+    teammate cheers regards gracias merci danke obrigado agradezco remercie llamo appelle heisse chamo with met
     """)

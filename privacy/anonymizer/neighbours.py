@@ -34,6 +34,11 @@ _BYNAME = re.compile(r" (?:the|der|le|el|la|of) [A-ZÀ-Þ]")
 _REGNAL = re.compile(
     r" (?:II|III|IV|V|VI|VII|VIII|IX|X|I(?= (?:with|and|of|was|is|in|had|reigned|to|by)\b|[.,;:)]|['’]s))\b"
 )
+_FIGURE = re.compile(
+    r", (?:the |an? )?(?:[\w-]+ )?(?:empress|emperor|queen|king|pope|saint|goddess|god|duke|duchess|prince|princess"
+    r"|poet|composer|painter|sculptor|philosopher|novelist|playwright|heroine|hero|protagonist|narrator|apostle|prophet"
+    r"|nymph|muse|titan|pharaoh|sultan|caliph|tsar|tsarina|kaiser|abbess|abbot|martyr)\b"
+)
 _ABBREVIATED = word_set("prof mrs messrs asst assoc instr inst nos viz esp approx dept")
 _ORDINALS = frozenset({"first", "second", "third", "last", "great"})
 
@@ -81,7 +86,7 @@ def used_as_word(text: str, words: tuple[str, ...]) -> bool:
 
 def beside_other_name(text: str, start: int, end: int, previous: str, *, touching: bool) -> bool:
     """Whether the word is half of somebody else's name: Virginia Woolf, King William, Elizabeth I."""
-    if _REGNAL.match(text, end) or _BYNAME.match(text, end):
+    if _REGNAL.match(text, end) or _BYNAME.match(text, end) or _FIGURE.match(text, end):
         return True
     if (
         text.startswith(" I ", end)

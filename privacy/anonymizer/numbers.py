@@ -80,9 +80,18 @@ def _long_numbers(reading: Reading) -> Iterator[re.Match[str]]:
             yield found
 
 
+def _alone_below(text: str, match: re.Match[str]) -> bool:
+    """Whether a number that begins as phone numbers do has a line to itself under another, as below a signature."""
+    first = text.rfind("\n", 0, match.start()) + 1
+    if match.group()[0] not in "0(" or text[first : match.start()].strip(" \t>|") or first == 0:
+        return False
+    after = text[match.end() : match.end() + 3].lstrip(" \t")
+    return after[:1] in ("", "\n", "\r") and text[max(0, first - 2) : first - 1].strip() != ""
+
+
 def phones(reading: Reading, countries: tuple[str, ...]) -> Iterator[Candidate]:
     """Phone numbers: international ones, those after a cue, and those valid in the countries of the course."""
-    cues = _Cues(reading, Cue.PHONE)
+    cues, text = _Cues(reading, Cue.PHONE), reading.text
     for match in _long_numbers(reading):
         number = match.group()
         digits = sum(character.isdigit() for character in number)
@@ -90,7 +99,12 @@ def phones(reading: Reading, countries: tuple[str, ...]) -> Iterator[Candidate]:
             continue
         if number.count("(") != number.count(")"):
             continue
-        certain = number[0] == "+" or _NORTH_AMERICAN.fullmatch(number) or cues.before(match.start())
+        certain = (
+            number[0] == "+"
+            or _alone_below(text, match)
+            or _NORTH_AMERICAN.fullmatch(number)
+            or cues.before(match.start())
+        )
         if certain or (digits >= 9 and " " in number.strip() and _valid_phone(number, countries)):
             key = f"phone:{''.join(c for c in number if c.isdigit())}"
             certainty = Certainty.CERTAIN if certain else Certainty.LIKELY

@@ -145,6 +145,18 @@ PLACES = word_set("""
     windsor worcester york zaire toronto
     """)
 
+# Countries and states that make a town of the name before them: "Nelson, New Zealand". None is also a given name.
+COUNTRIES = (
+    "Australia", "New Zealand", "Canada", "Ontario", "Quebec", "British Columbia", "Alberta", "Texas", "Ohio", "Oregon",
+    "Maine", "Vermont", "Massachusetts", "Connecticut", "New York", "New Jersey", "Pennsylvania", "Maryland", "Illinois",
+    "Michigan", "Wisconsin", "Minnesota", "Iowa", "Missouri", "Kansas", "Nebraska", "Colorado", "Utah", "Arizona",
+    "New Mexico", "California", "Nevada", "Washington", "Idaho", "Louisiana", "Tennessee", "Kentucky", "Alabama",
+    "Mississippi", "England", "Scotland", "Wales", "Ireland", "France", "Germany", "Italy", "Spain", "Portugal", "Mexico",
+    "Brazil", "Argentina", "Colombia", "Peru", "South Africa", "Nigeria", "Ghana", "Egypt", "Morocco", "India", "Pakistan",
+    "China", "Japan", "Korea", "Malta", "Greece", "Turkey", "Poland", "Hungary", "Austria", "Switzerland", "Belgium",
+    "Netherlands", "Denmark", "Sweden", "Norway", "Finland", "Iceland", "Russia", "Ukraine", "Philippines", "Indonesia",
+)  # fmt: skip
+
 # Words that may stand with a capital beside a name without being part of it.
 FUNCTION_WORDS = word_set("""
     a about above according acknowledgement acknowledgements acknowledgment acknowledgments after again against all
@@ -203,7 +215,8 @@ THINGS_NAMED_AFTER_PEOPLE = word_set("""
     reaction report review river road rule rules scale scandal school score series space square state station
     statistic street studio syndrome synthesis system table telescope test tests theorem theorems theory tower
     transform transformation tree trial triangle trust unit university valley variable wall war age ages motion
-    razor cat dog
+    razor cat dog harbour harbor opera marathon airport borough suburb peninsula coast railway commission committee
+    cathedral basin strait expedition rebellion uprising riots massacre affair era period style school labs laboratory
     """)
 
 # Nouns after which a name is the name of a thing: the river Jordan, hurricane Florence.

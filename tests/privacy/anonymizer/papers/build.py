@@ -251,8 +251,13 @@ def write_paper(
     kinds = (frames.PEERS, frames.TRAPS, frames.VARIANTS, frames.TEACHING, frames.DETAILS, frames.CITATIONS)
     for number in range(sentences):
         pool = draw.choices((*kinds, frames.PRIVATE_PEOPLE), weights=(5, 14, 2, 1, 1, 4, 0.3))[0]
-        writer.add(draw.choice(pool))
-        paper.text += "\n\n" if number % 6 == 5 else " "
+        frame = draw.choice(pool)
+        if frame[-1] not in ".!?)":
+            # No sentence: it has a line to itself.
+            paper.text = paper.text.rstrip(" ") + "\n"
+            frame += "\n"
+        writer.add(frame)
+        paper.text += "\n\n" if number % 6 == 5 else " " * (not paper.text.endswith("\n"))
         others = draw.sample([one for one in students if one is not me], 3)
         cast.update(zip("pqr", others, strict=True), c=draw.choice(citable), t=draw.choice(teachers))
     if draw.random() < 0.6:
