@@ -141,6 +141,8 @@ def _telling_position(around: Surroundings, segment: Segment, previous: str, *, 
         return HIDE if is_author or not is_word_like(segment.words) else None
     if _TASK_OF.search(text, max(0, start - 8), start):
         return HIDE
+    if segment.parts & GIVEN and capital and _BULLET.fullmatch(before) and _SHARE.match(text, end):
+        return LIKELY
     if bare_before and not after.strip(" \t,.!)") and capital:
         if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
             return HIDE
@@ -243,7 +245,10 @@ def _after_colon(text: str, start: int) -> bool:
 _COPULAS = frozenset({"is", "was", "has", "had"})
 _AND_I = re.compile(r"(?:, [^\W\d_a-z][^\s,.;:!?]*){0,4},? (?:and|&) (?:I\b(?!\.)|me\b)")
 _PRONOUN = re.compile(r",? (?:who|whom|whose|she|he)\b")
-_IN_COUNTRY = re.compile(rf", (?:{'|'.join(COUNTRIES)})\b")
+_IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')})\b")
+# "* Ann – slides": a list of who does what; a glossary would go on with an article.
+_BULLET = re.compile(r"[ \t]*(?:[*•-]|\d{1,2}[.)])[ \t]+")
+_SHARE = re.compile(r" ?[–—:-] (?!an? |the |[A-ZÀ-Þ])")
 _TASK_OF = re.compile(r"(?:TODO|FIXME|XXX|HACK|NOTE|BUG)\($")
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
 # Verbs that things do as well: "Stone was used", "Art has no rules".

@@ -45,6 +45,8 @@ def anonymize(
     settled = settle_owners(unite(candidates), roster, author)
     written = write(text, settled, roster.natural_names, file_name)
     leaks = remaining_leaks(written.text, roster, written.findings, kept)
+    if extra_author_names:
+        leaks += remaining_leaks(written.text, extra, written.findings, kept)
     member = roster.members[author] if author is not None else None
     outgoing_name = neutral_file_name(file_name, member, tuple(extra_author_names)) if file_name is not None else None
     return Anonymized(

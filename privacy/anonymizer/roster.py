@@ -14,8 +14,6 @@ import ahocorasick
 from privacy.anonymizer.cues import Cue, cue_forms
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.forms import (
-    JOINED_LENGTH,
-    LOGIN_LENGTH,
     NICKNAME,
     ROMANISED,
     SHORT,
@@ -28,7 +26,8 @@ from privacy.anonymizer.forms import (
 )
 from privacy.anonymizer.model import RosterMember
 from privacy.anonymizer.romanise import skeleton
-from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, PLACES, is_word_like
+from privacy.anonymizer.strong import strong_forms
+from privacy.anonymizer.words import NAME_WORDS, PLACES, is_word_like
 
 
 class Meaning(NamedTuple):
@@ -66,8 +65,7 @@ class CompiledRoster:
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
         self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
-        self.strong_forms = _last_check_forms(self.members)
-        self.has_strong_forms = len(self.strong_forms) > 0
+        self.strong_forms = strong_forms(self.members)
         self.automaton = _automaton(forms)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -161,24 +159,3 @@ def _deletions(names: dict[str, tuple[tuple[int, int], ...]]) -> dict[str, tuple
         for rest in deletions(name):
             index.setdefault(rest, []).append(name)
     return {rest: tuple(found) for rest, found in index.items()}
-
-
-def _last_check_forms(members: tuple[RosterMember, ...]) -> Any:
-    """The forms the last check looks for, built apart from the matcher: full names, e-mails, ids, logins."""
-    automaton = ahocorasick.Automaton()
-    table: dict[str, str] = {}
-    for member in members:
-        full = [member.name, f"{member.given_name} {member.family_name}", f"{member.family_name} {member.given_name}"]
-        for name in full:
-            folded = fold_form(name)
-            if " " in folded and not set(folded.split()) <= FUNCTION_WORDS:
-                table.setdefault(folded, member.user_id)
-        for form in (member.email, member.sourcedid, member.user_id, member.username):
-            folded = fold_form(form)
-            distinctive = any(c.isdigit() for c in folded) or " " in folded or len(folded) >= JOINED_LENGTH
-            if len(folded) >= LOGIN_LENGTH and distinctive and folded not in NAME_WORDS:
-                table.setdefault(folded, member.user_id)
-    for form, owner in table.items():
-        automaton.add_word(f" {form} ", (len(form), owner))
-    automaton.make_automaton()
-    return automaton

@@ -146,16 +146,15 @@ PLACES = word_set("""
     """)
 
 # Countries and states that make a town of the name before them: "Nelson, New Zealand". None is also a given name.
-COUNTRIES = (
-    "Australia", "New Zealand", "Canada", "Ontario", "Quebec", "British Columbia", "Alberta", "Texas", "Ohio", "Oregon",
-    "Maine", "Vermont", "Massachusetts", "Connecticut", "New York", "New Jersey", "Pennsylvania", "Maryland", "Illinois",
-    "Michigan", "Wisconsin", "Minnesota", "Iowa", "Missouri", "Kansas", "Nebraska", "Colorado", "Utah", "Arizona",
-    "New Mexico", "California", "Nevada", "Washington", "Idaho", "Louisiana", "Tennessee", "Kentucky", "Alabama",
-    "Mississippi", "England", "Scotland", "Wales", "Ireland", "France", "Germany", "Italy", "Spain", "Portugal", "Mexico",
-    "Brazil", "Argentina", "Colombia", "Peru", "South Africa", "Nigeria", "Ghana", "Egypt", "Morocco", "India", "Pakistan",
-    "China", "Japan", "Korea", "Malta", "Greece", "Turkey", "Poland", "Hungary", "Austria", "Switzerland", "Belgium",
-    "Netherlands", "Denmark", "Sweden", "Norway", "Finland", "Iceland", "Russia", "Ukraine", "Philippines", "Indonesia",
-)  # fmt: skip
+# Written as in the text, with _ for a space.
+COUNTRIES = word_set("""
+    Australia New_Zealand Canada Ontario Quebec British_Columbia Alberta Texas Ohio Oregon Maine Vermont Massachusetts
+    Connecticut New_York New_Jersey Pennsylvania Maryland Illinois Michigan Wisconsin Minnesota Iowa Missouri Kansas
+    Nebraska Colorado Utah Arizona New_Mexico California Nevada Washington Idaho Louisiana Tennessee Kentucky Alabama
+    Mississippi England Scotland Wales Ireland France Germany Italy Spain Portugal Mexico Brazil Argentina Colombia
+    Peru South_Africa Nigeria Ghana Egypt Morocco India Pakistan China Japan Korea Malta Greece Turkey Poland Hungary
+    Austria Switzerland Belgium Netherlands Denmark Sweden Norway Finland Iceland Russia Ukraine Philippines Indonesia
+    """)
 
 # Words that may stand with a capital beside a name without being part of it.
 FUNCTION_WORDS = word_set("""

@@ -103,7 +103,7 @@ def _typo(word: str, draw: random.Random) -> str:
     return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
-def _written(name: Name, form: str, draw: random.Random) -> str:  # noqa: PLR0911 - one line for each form
+def _written(name: Name, form: str, draw: random.Random) -> str:
     """A name in one form; forms that a name does not have fall back to the whole name."""
     given, family, whole = name.given, name.family or name.given, name.whole
     latin_given, latin_family = latin(name)
@@ -243,11 +243,12 @@ def write_paper(
     roster = tuple(one.member for one in (*students, *teachers))
     paper = Paper("", name, me.member.user_id, roster)
     writer = _Writer(paper, cast, draw)
-    writer.add(draw.choice(frames.HEADERS))
+    if draw.random() < 0.9:
+        writer.add(draw.choice(frames.HEADERS) + "\n\n")
     if draw.random() < 0.2:
-        writer.add(draw.choice(frames.CODE))
+        writer.add(draw.choice(frames.CODE) + "\n\n")
     if draw.random() < 0.3:
-        writer.add(draw.choice(frames.THREADS))
+        writer.add(draw.choice(frames.THREADS) + "\n\n")
     kinds = (frames.PEERS, frames.TRAPS, frames.VARIANTS, frames.TEACHING, frames.DETAILS, frames.CITATIONS)
     for number in range(sentences):
         pool = draw.choices((*kinds, frames.PRIVATE_PEOPLE), weights=(5, 14, 2, 1, 1, 4, 0.3))[0]
@@ -262,9 +263,10 @@ def write_paper(
         cast.update(zip("pqr", others, strict=True), c=draw.choice(citable), t=draw.choice(teachers))
     if draw.random() < 0.6:
         paper.text += f"\n\n{draw.choice(['References', 'Works Cited', 'Bibliography'])}\n\n"
-        for style in draw.sample(sorted(frames.REFERENCES), 3):
+        for reference in draw.sample(frames.REFERENCES, 3):
             cast["c"] = draw.choice(citable)
-            writer.add(frames.REFERENCES[style])
+            writer.add(reference)
             paper.text += "\n"
-    writer.add(draw.choice(frames.ENDINGS))
+    if draw.random() < 0.7:
+        writer.add("\n\n" + draw.choice(frames.ENDINGS) + "\n")
     return paper

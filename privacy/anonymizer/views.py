@@ -1,0 +1,54 @@
+"""Other ways to read a text, for the last check: with escapes decoded, with letters drawn together that stand apart."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});|\\u[0-9A-Fa-f]{4}")
+_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_]){3,})(?![^\W_])")
+
+
+class View(NamedTuple):
+    """A reading of a text. `places` are the offsets of its characters and of its end in the text itself."""
+
+    text: str
+    places: range | list[int]
+
+
+def views(text: str) -> Iterator[View]:
+    """The text itself and, where they differ from it, its other readings."""
+    yield View(text, range(len(text) + 1))
+    if "%" in text or "&" in text or "\\u" in text:
+        yield from _rewritten(text, _ESCAPED, _decoded)
+    yield from _rewritten(text, _SPACED, _drawn_together)
+
+
+def _decoded(match: re.Match[str]) -> str:
+    escaped = match.group()
+    if escaped[0] == "%":
+        return unquote(escaped, errors="replace")
+    return html.unescape(escaped) if escaped[0] == "&" else chr(int(escaped[2:], 16))
+
+
+def _drawn_together(match: re.Match[str]) -> str:
+    return match.group()[::2]
+
+
+def _rewritten(text: str, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]) -> Iterator[View]:
+    pieces: list[str] = []
+    places: list[int] = []
+    end = 0
+    for match in pattern.finditer(text):
+        changed = change(match)
+        pieces += [text[end : match.start()], changed]
+        places += range(end, match.start())
+        places += [match.start()] * len(changed)
+        end = match.end()
+    if end:
+        pieces.append(text[end:])
+        places += range(end, len(text) + 1)
+        yield View("".join(pieces), places)
