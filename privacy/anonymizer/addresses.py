@@ -25,9 +25,6 @@ _NUMBER_FIRST = re.compile(
     rf"(?:\.(?=,))?{_ROOM}{_TOWN}"
 )
 _BEGINNINGS = "|".join(word.capitalize() for word in STREET_BEGINNINGS.split())
-_FIRST_LETTERS = "".join(sorted({word[0] + word[0].upper() for word in STREET_BEGINNINGS.split()}))
-_OTHER_LETTERS = "|".join(sorted(word[1:] for word in STREET_BEGINNINGS.split()))
-_BEGINNING = re.compile(rf"[{_FIRST_LETTERS}](?<!\w.)(?:{_OTHER_LETTERS})\.?[ ]")
 _BEGINNING_FIRST = re.compile(
     rf"\b(?:{_BEGINNINGS}|ul\.|rue|rua|calle|avenida|via|ulica)"
     rf"\.?[ ](?:(?:{_WORD}|d[aeo]s?|del|de la|du|des|la|le)[ ,]+){{1,6}}(?:n[º°.] ?)?\d{{1,5}}\b{_TOWN}"
@@ -55,6 +52,8 @@ _SENT_TO = re.compile(
     rf"(?P<body>{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_WORD}(?:[ ]{_WORD}){{0,3}}"
     r"(?:[ ]\d{1,6})?)"
 )
+_HOUSE = re.compile(rf"\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_CAPITAL}")
+_SENT_REACH = 100
 _NOT_STREETS = word_set("""
     homework week chapter section part lab figure table assignment question exercise page unit module lecture
     problem volume vol issue act scene book version step day year grade group team room level experiment sample
@@ -96,8 +95,8 @@ def addresses(reading: Reading) -> Iterator[Candidate]:
         dated = _YEAR_BEFORE_PLACE.match(number) and _DATED.search(text, max(0, match.start() - 12), match.start())
         if not (dated and "," not in rest):
             yield _address(text, match.start(), match.end(), Certainty.CERTAIN)
-    beginnings = (match.start() for match in _BEGINNING.finditer(text))
-    streets = (number for number in reading.numbers if text[max(0, number - 8) : number].endswith(_SUFFIXES))
+    beginnings = (cue.start for cue in reading.of(Cue.STREET))
+    streets = (number for number in reading.numbers if text.endswith(_SUFFIXES, 0, number))
     for pattern, starts in ((_BEGINNING_FIRST, beginnings), (_SUFFIXED, (_word_start(text, at) for at in streets))):
         for match in _starting(pattern, text, starts):
             yield _address(text, match.start(), match.end(), Certainty.LIKELY)
@@ -105,8 +104,11 @@ def addresses(reading: Reading) -> Iterator[Candidate]:
         first = match.group("street").split()[0]
         if fold_form(first) not in _NOT_STREETS and not (first.isupper() and len(first) <= 5):
             yield _address(text, match.start("street"), len(match.group().rstrip()) + match.start(), Certainty.LIKELY)
-    for sent in _SENT_TO.finditer(text):
-        yield _address(text, sent.start("body"), sent.end("body"), Certainty.LIKELY)
+    for number in reading.numbers:
+        if text[number - 1 : number] == " " and _HOUSE.match(text, number):
+            sent = _SENT_TO.search(text, max(0, number - _SENT_REACH), number + _SENT_REACH)
+            if sent:
+                yield _address(text, sent.start("body"), sent.end("body"), Certainty.LIKELY)
     for cue in reading.of(Cue.ADDRESS):
         after = _AFTER_CUE.match(text, cue.end)
         if after and re.search(_CAPITAL, after.group("body")):

@@ -147,7 +147,7 @@ def _telling_position(around: Surroundings, segment: Segment, previous: str, *, 
         if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
             return HIDE
         return LIKELY if segment.parts & (GIVEN | WHOLE) and _ends_message(text, first, last) else None
-    label = _LABEL.match(text, first, start)
+    label = _LABEL.match(text, first, start) if text.find(":", first, min(start, first + _NEAR)) >= 0 else None
     if label and _SENTENCE_END.search(text, label.end(), start):
         label = None
     if label and capital and fold_form(label.group(1)).split(" ")[-1] in _LABELS_OF_PEOPLE | TITLES:

@@ -97,6 +97,7 @@ def cue_forms() -> dict[str, tuple[Cue, ...]]:
         (Cue.BIRTH, BIRTHS.split(";")),
         (Cue.ADDRESS, ADDRESSES.split(";")),
         (Cue.LOGIN, LOGINS.split(";")),
+        (Cue.STREET, STREET_BEGINNINGS.split()),
     ):
         for form in forms:
             kinds = table.setdefault(form, [])

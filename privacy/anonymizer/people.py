@@ -20,7 +20,7 @@ from privacy.anonymizer.forms import (
 )
 from privacy.anonymizer.model import Certainty, FindingType, Kept
 from privacy.anonymizer.resolve import SHORT_FORM
-from privacy.anonymizer.romanise import skeleton
+from privacy.anonymizer.romanise import first_consonant, skeleton
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.segments import segments
@@ -221,6 +221,8 @@ def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candida
 def _by_skeleton(
     roster: CompiledRoster, first: str, second: str, start: int, end: int, *, shortest: int
 ) -> Iterator[Candidate]:
+    if first_consonant(first) not in roster.skeleton_letters | {""}:
+        return
     beginning = skeleton(first)
     if beginning not in roster.skeleton_beginnings:
         return

@@ -128,6 +128,15 @@ _LATIN_SOUNDS = (
 _VOWELS = re.compile("[aeiouyw]")
 
 
+_FIRST_SOUNDS = {"q": "k", "x": "k", "z": "s"}
+
+
+def first_consonant(name: str) -> str:
+    """The first letter of the skeleton of a Latin name, or "" where only the skeleton itself tells."""
+    letter = name[:1].lower()
+    return "" if letter in "aeiouyw" else _FIRST_SOUNDS.get(letter, letter)
+
+
 def skeleton(name: str) -> str:
     """The consonants of a name, roughly: the same for فاطمة and Fatima, for शर्मा and Sharma."""
     folded = fold_form(name).replace(" ", "")

@@ -60,10 +60,14 @@ class CompiledRoster:
             form.strip(): tuple(parts.items()) for form, parts in forms.names.items()
         }
         self.near = _deletions(self.names)
+        usable = {name for found in self.near.values() for name in found}
+        self.beginnings = frozenset(name[:STEM] for name in usable)
+        self.endings = frozenset(name[:1] + name[-STEM:] for name in usable)
         self.swapped = _swaps(self.near, self.names)
         self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
+        self.skeleton_letters = frozenset(first[0] for first, _ in self.skeletons)
         self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
         self.strong_forms = strong_forms(self.members)
         self.automaton = _automaton(forms)

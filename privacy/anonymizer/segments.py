@@ -146,8 +146,11 @@ def _complements(before: list[PartHit], hit: PartHit) -> bool:
 def _joins(text: str, before: list[PartHit], hit: PartHit) -> bool:
     last = before[-1]
     gap = text[last.end : hit.start]
-    same = fold_form(text[last.start : last.end]) == fold_form(text[hit.start : hit.end])
-    if len(gap) > 24 or (same and not (last.part & GIVEN and hit.part & FAMILY)):
+    if len(gap) > _REACH:
+        return False
+    first, second = text[last.start : last.end], text[hit.start : hit.end]
+    same = len(first) == len(second) and fold_form(first) == fold_form(second)
+    if same and not (last.part & GIVEN and hit.part & FAMILY):
         return False
     if "\n" in gap and not (_complements(before, hit) and last.part & ~FAMILY):
         return False

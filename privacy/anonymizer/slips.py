@@ -31,6 +31,9 @@ def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> 
     text, near = reading.text, roster.near
     for match in _CAPITALISED.finditer(text):
         word = fold_form(match.group())
+        # A slip in one place leaves the beginning or the ending as it was.
+        if word[:STEM] not in roster.beginnings and word[:1] + word[-STEM:] not in roster.endings:
+            continue
         if word in _OTHER_WORDS:
             continue
         swapped = roster.swapped.get(word, ()) if word not in roster.names else ()

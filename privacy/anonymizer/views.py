@@ -9,7 +9,11 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});|\\u[0-9A-Fa-f]{4}")
-_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_]){3,})(?![^\W_])")
+_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_]){4,})(?![^\W_])")
+
+
+# Found quickly, and in every text that has letters standing apart.
+_SINGLE_LETTERS = re.compile(r"([ .\-_*·])[^\W\d_]\1[^\W\d_]\1[^\W\d_]\1")
 
 
 class View(NamedTuple):
@@ -24,7 +28,8 @@ def views(text: str) -> Iterator[View]:
     yield View(text, range(len(text) + 1))
     if "%" in text or "&" in text or "\\u" in text:
         yield from _rewritten(text, _ESCAPED, _decoded)
-    yield from _rewritten(text, _SPACED, _drawn_together)
+    if _SINGLE_LETTERS.search(text):
+        yield from _rewritten(text, _SPACED, _drawn_together)
 
 
 def _decoded(match: re.Match[str]) -> str:
