@@ -129,6 +129,8 @@ def fold_form(form: str) -> str:
 
 def squeeze(form: str) -> str:
     """Fold and remove every separator: the form in which names stand in file names and code."""
+    if form.isascii() and form.isalpha():
+        return form.lower()
     return form.translate(_TABLE).replace(" ", "")
 
 

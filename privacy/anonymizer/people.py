@@ -41,6 +41,7 @@ _FILE_ENDING = re.compile(
     r"[\w-]*(?=\.(?:pdf|docx?|odt|rtf|txt|md|html?|ipynb|py|java|c|cpp|js|ts|r|zip|xlsx|pptx|csv|png|jpe?g)\b)",
     re.IGNORECASE,
 )
+_FILE_MARKS = ("_", "-", ".")
 _FILE_BEGINNING = re.compile(r"(?:[\w]+[-_])+$")
 _INITIALS = re.compile(
     r"[A-Z\u00c0-\uffff]\.(?<![\w.]..)(?<=[^\W\d_a-z].)[ \u00a0]?(?:[^\W\d_a-z]\.[ \u00a0]?)?[^\W\d_]\.(?!\w)"
@@ -118,7 +119,10 @@ def _candidates(
     start, end, rank = segment.start, segment.end, _rank(segment)
     titled = False
     if verdict.reason is None:
-        start, end = _whole_file_name(text, _with_title(text, start), end)
+        if text[start - 1 : start] in (" ", "\u00a0"):
+            start = _with_title(text, start)
+        if text[end : end + 1] in _FILE_MARKS or text[end : end + 1].isalnum():
+            start, end = _whole_file_name(text, start, end)
         titled = start < segment.start
     for label, members in _by_label(roster, numbers):
         taught = label is FindingType.TEACHER and (titled or _TAUGHT.match(text, segment.end))
@@ -221,7 +225,8 @@ def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candida
 def _by_skeleton(
     roster: CompiledRoster, first: str, second: str, start: int, end: int, *, shortest: int
 ) -> Iterator[Candidate]:
-    if first_consonant(first) not in roster.skeleton_letters | {""}:
+    letters = roster.skeleton_letters
+    if first_consonant(first) not in letters or first_consonant(second) not in letters:
         return
     beginning = skeleton(first)
     if beginning not in roster.skeleton_beginnings:

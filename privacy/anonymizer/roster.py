@@ -67,7 +67,7 @@ class CompiledRoster:
         self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
-        self.skeleton_letters = frozenset(first[0] for first, _ in self.skeletons)
+        self.skeleton_letters = frozenset({"", *(first[0] for first, _ in self.skeletons)})
         self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
         self.strong_forms = strong_forms(self.members)
         self.automaton = _automaton(forms)

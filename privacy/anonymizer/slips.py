@@ -34,9 +34,9 @@ def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> 
         # A slip in one place leaves the beginning or the ending as it was.
         if word[:STEM] not in roster.beginnings and word[:1] + word[-STEM:] not in roster.endings:
             continue
-        if word in _OTHER_WORDS:
+        if word in roster.names or word in _OTHER_WORDS:
             continue
-        swapped = roster.swapped.get(word, ()) if word not in roster.names else ()
+        swapped = roster.swapped.get(word, ())
         if swapped and not opens_sentence(text, match.start()):
             # Two letters changed places: that makes no other word, so nothing has to announce it.
             yield from _as_slip(match, word, swapped, roster, around)

@@ -58,7 +58,8 @@ class Beside(NamedTuple):
 def look_beside(text: str, start: int, end: int) -> Beside:
     """Look at both sides of a stretch, once for all members whom it may name. A word is "" when it can be no slip."""
     lowered = text[start].islower()
-    first, particle = word_before(text, start), _PARTICLE_AFTER.match(text, end)
+    first = word_before(text, start)
+    particle = _PARTICLE_AFTER.match(text, end) if text[end + 1 : end + 2] in _PARTICLE_LETTERS else None
     place = particle.end() if particle else end
     last = word_after(text, place)
     before = after = ""
@@ -69,14 +70,15 @@ def look_beside(text: str, start: int, end: int) -> Beside:
     initial_before = initial_after = bare = ""
     initial_start, initial_end, comma = start, end, text[end : end + 1] == ","
     if not text[start:end].islower():
-        found = _INITIALS_BEFORE.search(text, max(0, start - 12), start)
-        if found and found.group(1)[0].isupper() and ("." in found.group(1) or found.group(1)[0] not in "IA"):
-            initial_before, initial_start = fold_form(found.group(1))[:1], found.start(1)
+        if text[start - 1 : start] == "." or text[start - 2 : start - 1] == "." or start - first == _LETTER_AND_SPACE:
+            found = _INITIALS_BEFORE.search(text, max(0, start - 12), start)
+            if found and found.group(1)[0].isupper() and ("." in found.group(1) or found.group(1)[0] not in "IA"):
+                initial_before, initial_start = fold_form(found.group(1))[:1], found.start(1)
         if text[end : end + 1] in _INITIAL_GAPS:
-            found = _INITIALS_AFTER.match(text, end)
+            found = _INITIALS_AFTER.match(text, end) if "." in text[end + 2 : end + 4] else None
             if found:
                 initial_after, initial_end = fold_form(found.group(1))[:1], end + len(found.group().rstrip())
-            found = _BARE_INITIAL_AFTER.match(text, end)
+            found = _BARE_INITIAL_AFTER.match(text, end) if text[end + 1 : end + 2].isupper() else None
             if found and found.group(1) != "I":
                 bare = fold_form(found.group(1))
     return Beside(
@@ -104,6 +106,7 @@ def widen(text: str, person: Person, segment: Segment, beside: Beside) -> Segmen
     return _initial_beside(person, segment, beside)
 
 
+_LETTER_AND_SPACE = 2
 _INITIAL_GAPS = (",", " ", "\u00a0")
 
 
