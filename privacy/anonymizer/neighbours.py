@@ -45,6 +45,10 @@ _ORDINALS = frozenset({"first", "second", "third", "last", "great"})
 
 def previous_word(text: str, start: int) -> tuple[str, str]:
     """The folded word before a place, and what stands between."""
+    if text[start - 1 : start] == " ":
+        tail = text[max(0, start - 24) : start - 1].rpartition(" ")[2]
+        if tail.isascii() and tail.isalpha() and len(tail) < 23:
+            return tail.lower(), " "
     end = start
     while end > 0 and start - end < 8 and not (text[end - 1].isalnum() or text[end - 1] in "_."):
         end -= 1

@@ -258,7 +258,14 @@ TITLES = word_set("""
 
 def is_word_like(words: tuple[str, ...]) -> bool:
     """Whether every word of a name is also a word, a place or a month."""
-    return all(word in NAME_WORDS or word in PLACES or word in MONTHS_AND_DAYS or _is_tiny(word) for word in words)
+    return all(map(_is_word_like, words))
+
+
+_WORD_LIKE = NAME_WORDS | PLACES | MONTHS_AND_DAYS
+
+
+def _is_word_like(word: str) -> bool:
+    return word in _WORD_LIKE or _is_tiny(word)
 
 
 def _is_tiny(word: str) -> bool:

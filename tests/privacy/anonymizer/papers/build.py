@@ -228,9 +228,9 @@ class _Writer:
 
 
 def write_paper(
-    students: list[Somebody], teachers: list[Somebody], draw: random.Random, *, sentences: int = 30
+    students: list[Somebody], teachers: list[Somebody], draw: random.Random, *, sentences: int = 30, prose: int = 0
 ) -> Paper:
-    """One paper of about `sentences` sentences by a member of a course."""
+    """One paper by a member of a course: `sentences` that say something, each after `prose` that name nobody."""
     me, p, q, r = draw.sample(students, 4)
     citable = [
         one for one in students if one.name.group in ("plain", "famous", "diacritics") and one not in (me, p, q, r)
@@ -252,6 +252,8 @@ def write_paper(
     kinds = (frames.PEERS, frames.TRAPS, frames.VARIANTS, frames.TEACHING, frames.DETAILS, frames.CITATIONS)
     for number in range(sentences):
         pool = draw.choices((*kinds, frames.PRIVATE_PEOPLE), weights=(5, 14, 2, 1, 1, 4, 0.3))[0]
+        for _ in range(prose):
+            writer.add(draw.choice(frames.PROSE) + " ")
         frame = draw.choice(pool)
         if frame[-1] not in ".!?)":
             # No sentence: it has a line to itself.

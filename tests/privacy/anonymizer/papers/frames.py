@@ -520,3 +520,24 @@ attempt_2024-03-01-10-11-12_{user}.txt
 IMG_2231.jpg
 {given}s homework.txt
 """)
+# Sentences in which nobody stands.
+PROSE = _lines("""
+The first chapter sets out the problem and the second one avoids it.
+Most of the sources that I found were written long after the event.
+It is easier to describe a machine than to explain what it is for.
+When the temperature rises, the pressure in the vessel rises as well, and the valve opens.
+The table shows the mean of five measurements together with the standard deviation.
+None of this means that the author is wrong, but it means that the argument is weaker than it looks.
+Two things follow from this definition, and only one of them is obvious.
+At the end of the story the house is sold, and nobody looks back.
+The survey was anonymous and took about ten minutes to complete.
+We repeated the procedure three times and threw away the first run.
+A loop that never ends is easy to write and hard to find.
+In many countries the law was changed after the war, in some of them twice.
+This paper argues that the distinction is useful although it cannot be drawn sharply.
+The poem has fourteen lines, a turn after the eighth, and no rhyme at all.
+What the graph does not show is how long the whole process took.
+Prices fell in the spring, rose in the autumn, and stayed where they were for a year.
+I changed my mind about this while I was writing the conclusion.
+The method has three steps, each of which can fail without being noticed.
+""")
