@@ -91,8 +91,8 @@ def addresses(reading: Reading) -> Iterator[Candidate]:
     if not reading.numbers:
         return
     for match in _starting(_NUMBER_FIRST, text, reading.numbers):
-        number, _, rest = match.group().partition(" ")
-        dated = _YEAR_BEFORE_PLACE.match(number) and _DATED.search(text, max(0, match.start() - 12), match.start())
+        house, _, rest = match.group().partition(" ")
+        dated = _YEAR_BEFORE_PLACE.match(house) and _DATED.search(text, max(0, match.start() - 12), match.start())
         if not (dated and "," not in rest):
             yield _address(text, match.start(), match.end(), Certainty.CERTAIN)
     beginnings = (cue.start for cue in reading.of(Cue.STREET))

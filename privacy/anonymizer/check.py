@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from privacy.anonymizer.folding import fold
+from privacy.anonymizer.folding import Folded, fold
 from privacy.anonymizer.model import Finding, Kept, Leak
 from privacy.anonymizer.romanise import is_unspaced
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.strong import StrongForm
 from privacy.anonymizer.views import View, views
 
+_APART = re.compile(r" (?:[^\W\d_] ){5}")
 _BETWEEN = r"(?:[^\w.;:!?()\[\]\"“”]{1,8}|[._-]|\.[ ]?)"
 
 
@@ -25,7 +26,12 @@ def remaining_leaks(
     """Full names, e-mail addresses, ids and log-ins of members that stand in the outgoing text unexplained."""
     if roster.strong_forms is None:
         return ()
-    leaks = {leak for view in views(outgoing) for leak in _standing(outgoing, view, roster)}
+    folded = fold(outgoing)
+    flat = _flat(folded)
+    leaks = set(_standing(View(outgoing, range(len(outgoing) + 1)), folded, flat, roster))
+    for view in views(outgoing, spaced_out=_APART.search(flat) is not None):
+        folded = fold(view.text)
+        leaks.update(_standing(view, folded, _flat(folded), roster))
     if not leaks:
         return ()
     placeholders, reasons = _outgoing_places(findings, kept)
@@ -42,10 +48,12 @@ def remaining_leaks(
     )
 
 
-def _standing(outgoing: str, view: View, roster: CompiledRoster) -> Iterator[Leak]:
+def _flat(folded: Folded) -> str:
+    return f" {' '.join(folded.text.split())} "
+
+
+def _standing(view: View, folded: Folded, flat: str, roster: CompiledRoster) -> Iterator[Leak]:
     """The forms that stand in one reading of the text."""
-    folded = fold(view.text)
-    flat = f" {' '.join(folded.text.split())} "
     for found in sorted({found for _, found in roster.strong_forms.iter(flat)}):
         for match in _pattern(found.form).finditer(folded.text):
             start, end = folded.start(match.start()), folded.end(match.end())

@@ -109,6 +109,8 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
 
 def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict:
     """Both names stand together: a person, unless they are two ordinary words in lower case."""
+    if surface.istitle():
+        return LIKELY if segment.slip else HIDE
     initials = [word for word in re.findall(r"[^\W\d_]+", surface) if fold_form(word) in segment.words]
     lowered = [word for word in initials if word[:1].islower()]
     if not lowered or not is_word_like(segment.words):

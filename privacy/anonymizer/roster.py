@@ -63,7 +63,7 @@ class CompiledRoster:
         usable = {name for found in self.near.values() for name in found}
         self.beginnings = frozenset(name[:STEM] for name in usable)
         self.endings = frozenset(name[:1] + name[-STEM:] for name in usable)
-        self.swapped = _swaps(self.near, self.names)
+        self.swapped = _swaps(self.near)
         self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
@@ -127,13 +127,13 @@ def deletions(word: str) -> set[str]:
     return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
 
 
-def _swaps(near: dict[str, tuple[str, ...]], names: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+def _swaps(near: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Names of six letters or more with two neighbouring letters changed round, to the names."""
     index: dict[str, list[str]] = {}
     for name in {name for found in near.values() for name in found if len(name) > 5}:
         for place in range(1, len(name) - 1):
             swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
-            if swapped != name and swapped not in names:
+            if swapped != name:
                 index.setdefault(swapped, []).append(name)
     return {swapped: tuple(sorted(found)) for swapped, found in index.items()}
 

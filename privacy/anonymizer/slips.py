@@ -34,7 +34,7 @@ def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> 
         # A slip in one place leaves the beginning or the ending as it was.
         if word[:STEM] not in roster.beginnings and word[:1] + word[-STEM:] not in roster.endings:
             continue
-        if word in roster.names or word in _OTHER_WORDS:
+        if word in _OTHER_WORDS:
             continue
         swapped = roster.swapped.get(word, ())
         if swapped and not opens_sentence(text, match.start()):
@@ -45,7 +45,12 @@ def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> 
         if before not in PERSON_BEFORE:
             continue
         names = {name for rest in near.keys() & deletions(word) for name in near[rest]}
-        close = [name for name in sorted(names) if name[0] == word[0] and OSA.distance(word, name, score_cutoff=1) < 2]
+        # The name itself is judged elsewhere; a classmate who bears the misspelt form must not un-hide it.
+        close = [
+            name
+            for name in sorted(names - {word})
+            if name[0] == word[0] and OSA.distance(word, name, score_cutoff=1) < 2
+        ]
         yield from _as_slip(match, word, close, roster, around)
 
 

@@ -12,10 +12,6 @@ _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_]){4,})(?![^\W_])")
 
 
-# Found quickly, and in every text that has letters standing apart.
-_SINGLE_LETTERS = re.compile(r"([ .\-_*·])[^\W\d_]\1[^\W\d_]\1[^\W\d_]\1")
-
-
 class View(NamedTuple):
     """A reading of a text. `places` are the offsets of its characters and of its end in the text itself."""
 
@@ -23,12 +19,11 @@ class View(NamedTuple):
     places: range | list[int]
 
 
-def views(text: str) -> Iterator[View]:
-    """The text itself and, where they differ from it, its other readings."""
-    yield View(text, range(len(text) + 1))
+def views(text: str, *, spaced_out: bool) -> Iterator[View]:
+    """Other readings of a text, where they differ from it; `spaced_out` tells that some letters stand apart."""
     if "%" in text or "&" in text or "\\u" in text:
         yield from _rewritten(text, _ESCAPED, _decoded)
-    if _SINGLE_LETTERS.search(text):
+    if spaced_out:
         yield from _rewritten(text, _SPACED, _drawn_together)
 
 
