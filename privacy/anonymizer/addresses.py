@@ -13,11 +13,13 @@ from privacy.anonymizer.words import word_set
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆĈČĎĐĒĘĚĞĢĪĮİĶĹĻĽŁŃŇŌŐŒŔŘŚŞŠŢŤŪŮŰŹŻŽ]"
 _WORD = rf"{_CAPITAL}[\w'’.-]*"
+# A full stop after a town ends the sentence, after "St" it does not.
+_TOWN_WORD = rf"(?:St\.[ ])?{_CAPITAL}[\w'’-]*"
 _TYPES = "|".join(sorted(STREETS.split(), key=len, reverse=True))
 _ROOM = r"(?:,?[ ](?:[Aa]pt|[Uu]nit|[Ss]uite|[Ff]lat|[Rr]oom|[Ff]loor|Bldg|#)\.?[ ]?\w{1,5})?"
 _POSTCODE = r"(?:\d{2,6}(?:[- ]\d{2,4})?[ ])?"
 _TOWN = (
-    rf"(?:,[ ]{_POSTCODE}{_WORD}(?:[ ]{_WORD}){{0,3}}){{0,3}}"
+    rf"(?:,[ ]{_POSTCODE}{_TOWN_WORD}(?:[ ]{_TOWN_WORD}){{0,3}}){{0,3}}"
     r"(?:,?[ ]\d{1,6}(?:[ -]\d{3,4})?)?"
 )
 _NUMBER_FIRST = re.compile(

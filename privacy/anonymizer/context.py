@@ -251,6 +251,10 @@ _IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')}
 # "* Ann – slides": a list of who does what; a glossary would go on with an article.
 _BULLET = re.compile(r"[ \t]*(?:[*•-]|\d{1,2}[.)])[ \t]+")
 _SHARE = re.compile(r" ?[–—:-] (?!an? |the |[A-ZÀ-Þ])")
+_AND_OTHER = re.compile(r" and ([^\W\d_]+)")
+_OF_PEOPLE = re.compile(
+    r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback) of $"
+)
 _TASK_OF = re.compile(r"(?:TODO|FIXME|XXX|HACK|NOTE|BUG)\($")
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
 # Verbs that things do as well: "Stone was used", "Art has no rules".
@@ -269,15 +273,24 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     strong = touching and (previous in STRONG_BEFORE or bool(thanked))
     if owns or strong or _PRONOUN.match(text, end) or around.is_speaker(start, end):
         return LIKELY
-    if word in PLACES and touching and previous in PLACE_PREPOSITIONS:
+    if (
+        word in PLACES
+        and touching
+        and previous in PLACE_PREPOSITIONS
+        and not _OF_PEOPLE.search(text, max(0, start - 24), start)
+    ):
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
     if _AND_I.match(text, end) or _SPEAKS.match(text, end):
         return LIKELY
     if text[end : end + 2].strip().isdigit():
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in PERSON_AFTER
-    if dated and previous in ("and", "to", "between", "through"):
-        dated = previous_word(text, start - len(previous) - 1)[0] in MONTHS_AND_DAYS or previous == "between"
+    if dated and previous == "between":
+        # "between June and August", but "between June and Emeka".
+        other = _AND_OTHER.match(text, end)
+        dated = other is None or fold_form(other.group(1)) in MONTHS_AND_DAYS
+    elif dated and previous in ("and", "to", "through"):
+        dated = previous_word(text, start - len(previous) - 1)[0] in MONTHS_AND_DAYS
     if dated or (word in MONTHS_AND_DAYS and text[end : end + 3].strip(" ,")[:1].isdigit()):
         return Verdict(Certainty.UNCERTAIN, Reason.MONTH)
     if around.is_heading(start, end):
