@@ -6,13 +6,11 @@ The judgement sees the text and the words of one name only, never the rest of th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 
 from privacy.anonymizer.citations import Surroundings, is_cited
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
 from privacy.anonymizer.folding import fold_form
-from privacy.anonymizer.forms import GIVEN, NICKNAME, SHORT, WHOLE
+from privacy.anonymizer.forms import GIVEN, NICKNAME, SHORT
 from privacy.anonymizer.model import Certainty
 from privacy.anonymizer.neighbours import (
     NEXT_WORD,
@@ -22,7 +20,9 @@ from privacy.anonymizer.neighbours import (
     previous_word,
     used_as_word,
 )
+from privacy.anonymizer.positions import telling_position
 from privacy.anonymizer.segment import Level, Segment
+from privacy.anonymizer.verdict import HIDE, LIKELY, Reason, Verdict
 from privacy.anonymizer.words import (
     ARTICLES,
     COUNTRIES,
@@ -31,53 +31,12 @@ from privacy.anonymizer.words import (
     PLACE_PREPOSITIONS,
     PLACES,
     TIME_WORDS,
-    TITLES,
     is_word_like,
     word_set,
 )
 
-
-class Reason(StrEnum):
-    """Why a place that looks like a name was left standing."""
-
-    CITATION = "citation"
-    REFERENCE = "reference list"
-    NAMED_AFTER = "something named after a person"
-    OTHER_PERSON = "another person's name"
-    PLACE = "a place"
-    MONTH = "a month or day"
-    WORD = "an ordinary word"
-    ACTING_WORD = "an ordinary word at the start of a sentence"
-    HEADING = "a word in a heading"
-    LOWER_CASE = "a word in lower case"
-    PUBLIC_LINK = "a public link"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Hide with this certainty, or keep for this reason."""
-
-    certainty: Certainty
-    reason: Reason | None = None
-
-
-HIDE = Verdict(Certainty.CERTAIN)
-LIKELY = Verdict(Certainty.LIKELY)
-
-_RUNNING_HEAD = re.compile(r"[ \t]*\d{1,3}[ \t]*$")
-_LABEL = re.compile(r"[ \t*#/>@\"-]*([^\W\d_][\w ’'.()-]{0,30}?)[ \t]*:[ \t]*")
 _POSSESSIVE = re.compile(r"['’]s? +([\w-]+)|s['’] +([\w-]+)")
 _OF_THINGS = re.compile(r" (?:of|for) (?:the )?[A-ZÀ-Þ]")
-_LABELS_OF_PEOPLE = word_set("""
-    name author authors by student students nom nombre nome vorname nachname instructor professor teacher lecturer
-    tutor partners partner members member group team collaborators contributions contributors profesor profesora
-    professora professeur dozent dozentin enseignant autor autora auteur verfasser lehrer lehrerin alumno alumna
-    aluno aluna prenom prenoms apellido apellidos sobrenome cognome jmeno prijmeni imie nazwisko naam navn namn nimi
-    nev ad soyad ime student(s) written submitted prepared supervisor advisor adviser ta signature signed comments
-    reviewer editor reviewers editors attendees present absent apologies participants participant cast crew interviewer
-    interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed checked moderator host
-    guest guests assignee assigned reporter owner maintainer owner helper helpers thanks acknowledgements
-    """)
 
 
 def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict:
@@ -93,7 +52,7 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
         return HIDE if previous in PERSON_BEFORE or not is_word_like(segment.words) else LIKELY
     if not segment.parts & ~SHORT and not surface[:1].isupper():
         return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
-    position = _telling_position(around, segment, previous, is_author=is_author)
+    position = telling_position(around, segment, previous, is_author=is_author)
     if position is not None:
         return position
     if around.in_references(start, end):
@@ -124,66 +83,6 @@ def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict
 
 
 _AUXILIARIES = frozenset({"will", "may", "can", "do", "is", "so", "in", "an", "or", "if", "my", "he", "go"})
-
-
-_NEAR = 60
-
-
-def _telling_position(around: Surroundings, segment: Segment, previous: str, *, is_author: bool) -> Verdict | None:
-    """Places that name people whatever the word: running heads, labels, sign-offs, titles before a name."""
-    text, start, end = around.text, segment.start, segment.end
-    first, last = around.line(start, end)
-    # Lines can be very long: only what is near can be an indent, a dash, a page number.
-    before = text[first:start] if start - first <= _NEAR else "…"
-    after = text[end:last] if last - end <= _NEAR else "…"
-    closing = _CLOSING_WORD.fullmatch(before) is not None
-    bare_before = closing or not before.strip(" \t-–—*#/>~(")
-    capital = text[start].isupper() or not text[start].islower()
-    if bare_before and capital and _RUNNING_HEAD.fullmatch(after) and after.strip():
-        return HIDE if is_author or not is_word_like(segment.words) else None
-    if _TASK_OF.search(text, max(0, start - 8), start):
-        return HIDE
-    if segment.parts & GIVEN and capital and _BULLET.fullmatch(before) and _SHARE.match(text, end):
-        return LIKELY
-    if bare_before and not after.strip(" \t,.!)") and capital:
-        if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
-            return HIDE
-        return LIKELY if segment.parts & (GIVEN | WHOLE) and _ends_message(text, first, last) else None
-    label = _LABEL.match(text, first, start) if text.find(":", first, min(start, first + _NEAR)) >= 0 else None
-    if label and _SENTENCE_END.search(text, label.end(), start):
-        label = None
-    if label and capital and fold_form(label.group(1)).split(" ")[-1] in _LABELS_OF_PEOPLE | TITLES:
-        return HIDE
-    if previous in TITLES and capital and text[start - 1 : start] in (" ", "\u00a0"):
-        return HIDE
-    return None
-
-
-_SENTENCE_END = re.compile(r"(?<!\b[A-Z][a-z])(?<!\bProf)(?<!\bMrs)(?<=[^\W\d_A-Z])[.!?][ \u00a0]")
-_END_OF_MESSAGE = re.compile(r"[.!?,][ \t]*\n[ \t>]*\Z")
-_HEADING_BEFORE = re.compile(r"(?:\A|[^.!?\s\"”')\]])\s*\Z")
-_MESSAGE_OVER = re.compile(r"[ \t]*(?:\n[ \t>]*(?:\n|\Z)|\Z)")
-
-
-def _ends_message(text: str, first: int, last: int) -> bool:
-    """Whether a line right under a finished sentence is followed by nothing: where somebody signs."""
-    if not text[last:].strip():
-        return not _HEADING_BEFORE.search(text, max(0, first - 80), first)
-    return bool(_MESSAGE_OVER.match(text, last) and _END_OF_MESSAGE.search(text, max(0, first - 20), first))
-
-
-_CLOSING_WORD = re.compile(
-    r"[ \t]*(?:cheers|thanks|thank you|regards|best|love|yours|sincerely|xoxo|best regards|kind regards)[,.! –—-]+",
-    re.IGNORECASE,
-)
-_CLOSINGS = re.compile(
-    r"(?:regards|sincerely|wishes|thanks|cheers|yours|best|love|truly|faithfully|respectfully)[,.!]?\s*\Z",
-    re.IGNORECASE,
-)
-
-
-def _closes_letter(text: str, first: int) -> bool:
-    return _CLOSINGS.search(text, max(0, first - 30), first) is not None
 
 
 def _judge_lower_case(text: str, segment: Segment, previous: str) -> Verdict:
@@ -248,14 +147,10 @@ _COPULAS = frozenset({"is", "was", "has", "had"})
 _AND_I = re.compile(r"(?:, [^\W\d_a-z][^\s,.;:!?]*){0,4},? (?:and|&) (?:I\b(?!\.)|me\b)")
 _PRONOUN = re.compile(r",? (?:who|whom|whose|she|he)\b")
 _IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')})\b")
-# "* Ann – slides": a list of who does what; a glossary would go on with an article.
-_BULLET = re.compile(r"[ \t]*(?:[*•-]|\d{1,2}[.)])[ \t]+")
-_SHARE = re.compile(r" ?[–—:-] (?!an? |the |[A-ZÀ-Þ])")
 _AND_OTHER = re.compile(r" and ([^\W\d_]+)")
 _OF_PEOPLE = re.compile(
     r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback) of $"
 )
-_TASK_OF = re.compile(r"(?:TODO|FIXME|XXX|HACK|NOTE|BUG)\($")
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
 # Verbs that things do as well: "Stone was used", "Art has no rules".
 _DONE_BY_THINGS = word_set("""

@@ -8,7 +8,6 @@ from privacy.anonymizer.addresses import addresses
 from privacy.anonymizer.candidate import Candidate, inside, read
 from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
-from privacy.anonymizer.context import Reason
 from privacy.anonymizer.filename import neutral_file_name
 from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
@@ -19,6 +18,7 @@ from privacy.anonymizer.pseudonyms import write
 from privacy.anonymizer.resolve import settle_owners, unite
 from privacy.anonymizer.roster import CompiledRoster, compile_roster
 from privacy.anonymizer.slips import misspelt, misspelt_pairs
+from privacy.anonymizer.verdict import Reason
 
 
 def anonymize(

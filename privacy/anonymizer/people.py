@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.citations import Surroundings
-from privacy.anonymizer.context import Reason, Verdict, judge
+from privacy.anonymizer.context import judge
 from privacy.anonymizer.folding import fold_form, squeeze
 from privacy.anonymizer.forms import (
     FAMILY,
@@ -24,6 +24,7 @@ from privacy.anonymizer.romanise import first_consonant, skeleton
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.segments import segments
+from privacy.anonymizer.verdict import Reason, Verdict
 from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, word_set
 
 _TITLE_BEFORE = re.compile(
