@@ -1,4 +1,4 @@
-"""Other ways to read a text, for the last check: with escapes decoded, with letters drawn together that stand apart."""
+"""Other ways to read a text, for the last check: escapes decoded, letters drawn together, look-alikes made Latin."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_]){4,})(?![^\W_])")
 
 
+# Cyrillic and Greek letters that look like Latin ones, where they stand in one word with Latin letters.
+_MIXED = re.compile("[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
+_LOOK_ALIKES = str.maketrans(
+    "АВЕКМНОРСТУХІЈЅаеорсухіјѕкмтнвΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοινυρκ",
+    "ABEKMHOPCTYXIJSaeopcyxijskmthbABEZHIKMNOPTYXaoivupk",
+)
+
+
 class View(NamedTuple):
     """A reading of a text. `places` are the offsets of its characters and of its end in the text itself."""
 
@@ -23,6 +31,8 @@ def views(text: str, *, spaced_out: bool) -> Iterator[View]:
     """Other readings of a text, where they differ from it; `spaced_out` tells that some letters stand apart."""
     if "%" in text or "&" in text or "\\u" in text:
         yield from _rewritten(text, _ESCAPED, _decoded)
+    if not text.isascii() and _MIXED.search(text):
+        yield View(text.translate(_LOOK_ALIKES), range(len(text) + 1))
     if spaced_out:
         yield from _rewritten(text, _SPACED, _drawn_together)
 

@@ -27,6 +27,7 @@ HELD = [
     "It was Z u z a n a K o v a r o v a.",
     "It was z.u.z.a.n.a k.o.v.a.r.o.v.a.",
     "It was Z-u-z-a-n-a K-o-v-a-r-o-v-a.",
+    "It was Zuz\u0430na K\u043evar\u043ev\u0430.",
     "It was K1234567.",
     "It was zkovarova7.",
     "It was zuzana.kovarova@uni.example.",
