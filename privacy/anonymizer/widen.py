@@ -20,7 +20,7 @@ _BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([A-ZÀ-Þ])(?!\w|\.|['’](?!s\b))"
 _LONG_PARTICLES = sorted(word for word in PARTICLES if len(word) > 1)
 _PARTICLE = rf"(?:(?i:{'|'.join(_LONG_PARTICLES)})|Ó|O|Ní|Nic|Uí)"
 _PARTICLE_AFTER = re.compile(rf"(?:[ \u00a0]{_PARTICLE}){{1,3}}(?=[ \u00a0-](?:[^\W\d_a-z]|[^\W\d_][A-Z]))")
-_PARTICLE_LETTERS = frozenset("".join(word[0] + word[0].upper() for word in (*_LONG_PARTICLES, "ó", "uí")))
+_PARTICLE_LETTERS = frozenset("".join(word[0] + word[0].upper() for word in (*_LONG_PARTICLES, "ó", "ní", "uí")))
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
