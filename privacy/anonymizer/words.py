@@ -245,8 +245,8 @@ SCHOLARLY_HEADINGS = (
 )
 
 PARTICLES = word_set("""
-    ni nic ui van von der den de del della di da dos das du la le las los el al bin ibn binti bint abu ben bat ter ten te
-    zu zum af av y e i st san santa mac mc o d n l
+    ni nic ui van von der den de del della di da dos das du la le las los el al bin ibn binti bint abu ben bat ter ten
+    te zu zum af av y e i st san santa mac mc o d n l
     """)
 
 TITLES = word_set("""
