@@ -1,6 +1,8 @@
 """`blindmark`: what an operator runs. Every command checks the settings first and says what to set."""
 
 import sys
+from collections.abc import Iterable
+from typing import TextIO
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -320,6 +322,23 @@ def keys_rotate(at_once: bool) -> None:
 
 
 main.add_command(audit)
+
+
+@main.command()
+@click.argument("source", type=click.File("rb"), default="-")
+@click.option("--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="File to write to.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option("--country", "countries", multiple=True, help="ISO code whose national phone numbers are recognised.")
+def anonymize(source: Iterable[bytes], output: TextIO, jobs: int, countries: tuple[str, ...]) -> None:
+    """Anonymize JSON lines {id, text, filename, author, roster}, from a file or from standard input.
+
+    Writes {id, text, filename, restored, spans} in the same order. Exit code 1 when a line could not be used.
+    """
+    from privacy.anonymizer.jsonlines import anonymize_stream
+
+    tally = anonymize_stream(source, output, lambda line: click.echo(line, err=True), jobs=jobs, countries=countries)
+    if tally.bad:
+        raise click.exceptions.Exit(1)
 
 
 @main.group()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.cues import STREET_BEGINNINGS, STREETS, Cue
@@ -13,11 +13,13 @@ from privacy.anonymizer.words import word_set
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆĈČĎĐĒĘĚĞĢĪĮİĶĹĻĽŁŃŇŌŐŒŔŘŚŞŠŢŤŪŮŰŹŻŽ]"
 _WORD = rf"{_CAPITAL}[\w'’.-]*"
+# A full stop after a town ends the sentence, after "St" it does not.
+_TOWN_WORD = rf"(?:St\.[ ])?{_CAPITAL}[\w'’-]*"
 _TYPES = "|".join(sorted(STREETS.split(), key=len, reverse=True))
 _ROOM = r"(?:,?[ ](?:[Aa]pt|[Uu]nit|[Ss]uite|[Ff]lat|[Rr]oom|[Ff]loor|Bldg|#)\.?[ ]?\w{1,5})?"
 _POSTCODE = r"(?:\d{2,6}(?:[- ]\d{2,4})?[ ])?"
 _TOWN = (
-    rf"(?:,[ ]{_POSTCODE}{_WORD}(?:[ ]{_WORD}){{0,3}}){{0,3}}"
+    rf"(?:,[ ]{_POSTCODE}{_TOWN_WORD}(?:[ ]{_TOWN_WORD}){{0,3}}){{0,3}}"
     r"(?:,?[ ]\d{1,6}(?:[ -]\d{3,4})?)?"
 )
 _NUMBER_FIRST = re.compile(
@@ -29,9 +31,12 @@ _BEGINNING_FIRST = re.compile(
     rf"\b(?:{_BEGINNINGS}|ul\.|rue|rua|calle|avenida|via|ulica)"
     rf"\.?[ ](?:(?:{_WORD}|d[aeo]s?|del|de la|du|des|la|le)[ ,]+){{1,6}}(?:n[º°.] ?)?\d{{1,5}}\b{_TOWN}"
 )
+_STREET_ENDINGS = word_set("""
+    strasse straße str. weg gasse platz allee gatan gata gaten veien vägen vej gade straat laan katu tie tänav
+    """)
+_SUFFIXES = tuple(f"{ending} " for ending in sorted(_STREET_ENDINGS))
 _SUFFIXED = re.compile(
-    rf"\b{_CAPITAL}[\w-]*(?:stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|gatan|gata|gaten|veien|vägen|vej|gade|straat|laan"
-    rf"|katu|tie|tänav)[ ]\d{{1,4}}[a-zA-Z]?\b{_TOWN}"
+    rf"\b{_CAPITAL}[\w-]*(?:{'|'.join(map(re.escape, sorted(_STREET_ENDINGS)))})[ ]\d{{1,4}}[a-zA-Z]?\b{_TOWN}"
 )
 _LINE = re.compile(
     rf"^[ \t]*(?P<street>{_WORD}(?:[ ](?:{_WORD}|d[aeo]s?|del|la|van|von|der|út|utca|u\.|ulica)){{0,5}}"
@@ -43,6 +48,14 @@ _AFTER_CUE = re.compile(
     rf"[ :]*(?P<body>(?:[\w'’°º#/-]+\.?,?[ \u00a0]){{0,8}}?\d{{1,5}}[A-Za-z]?(?:\.(?=,))?"
     rf"(?:,?[ ](?:{_CAPITAL}[\w'’-]*|\d[\w-]*|\#\w+)(?:\.(?=,))?){{0,9}})"
 )
+# "Please mail the certificate to Oak Hill 4, Dayton": a name, a number, a town.
+_SENT_TO = re.compile(
+    r"(?:[Mm]ail|[Ss]end|[Ss]ent|[Pp]ost|[Ss]hip|[Dd]eliver)(?:ed)? [^.\n]{1,40}? to "
+    rf"(?P<body>{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_WORD}(?:[ ]{_WORD}){{0,3}}"
+    r"(?:[ ]\d{1,6})?)"
+)
+_HOUSE = re.compile(rf"\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_CAPITAL}")
+_SENT_REACH = 100
 _NOT_STREETS = word_set("""
     homework week chapter section part lab figure table assignment question exercise page unit module lecture
     problem volume vol issue act scene book version step day year grade group team room level experiment sample
@@ -56,21 +69,48 @@ _YEAR_BEFORE_PLACE = re.compile(r"(?:1[5-9]|20)\d\d$")
 _DATED = re.compile(r"\b(?:[Ii]n|[Ss]ince|[Ff]rom|[Oo]f|[Bb]y|[Tt]he|[Uu]ntil|[Aa]fter|[Bb]efore) $")
 
 
+def _starting(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    """The matches of a pattern at some places, none inside another."""
+    done = 0
+    for place in places:
+        match = pattern.match(text, place) if place >= done else None
+        if match:
+            done = match.end()
+            yield match
+
+
+def _word_start(text: str, number: int) -> int:
+    """Where the word starts before a number and the space between."""
+    start = number - 1
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_-."):
+        start -= 1
+    return start
+
+
 def addresses(reading: Reading) -> Iterator[Candidate]:
     """Addresses with a street type, on a line of their own, or after a cue such as "I live at"."""
     text = reading.text
-    for match in _NUMBER_FIRST.finditer(text):
-        number, _, rest = match.group().partition(" ")
-        dated = _YEAR_BEFORE_PLACE.match(number) and _DATED.search(text, max(0, match.start() - 12), match.start())
+    if not reading.numbers:
+        return
+    for match in _starting(_NUMBER_FIRST, text, reading.numbers):
+        house, _, rest = match.group().partition(" ")
+        dated = _YEAR_BEFORE_PLACE.match(house) and _DATED.search(text, max(0, match.start() - 12), match.start())
         if not (dated and "," not in rest):
             yield _address(text, match.start(), match.end(), Certainty.CERTAIN)
-    for pattern in (_BEGINNING_FIRST, _SUFFIXED):
-        for match in pattern.finditer(text):
+    beginnings = (cue.start for cue in reading.of(Cue.STREET))
+    streets = (number for number in reading.numbers if text.endswith(_SUFFIXES, 0, number))
+    for pattern, starts in ((_BEGINNING_FIRST, beginnings), (_SUFFIXED, (_word_start(text, at) for at in streets))):
+        for match in _starting(pattern, text, starts):
             yield _address(text, match.start(), match.end(), Certainty.LIKELY)
     for match in _LINE.finditer(text):
         first = match.group("street").split()[0]
         if fold_form(first) not in _NOT_STREETS and not (first.isupper() and len(first) <= 5):
             yield _address(text, match.start("street"), len(match.group().rstrip()) + match.start(), Certainty.LIKELY)
+    for number in reading.numbers:
+        if text[number - 1 : number] == " " and _HOUSE.match(text, number):
+            sent = _SENT_TO.search(text, max(0, number - _SENT_REACH), number + _SENT_REACH)
+            if sent:
+                yield _address(text, sent.start("body"), sent.end("body"), Certainty.LIKELY)
     for cue in reading.of(Cue.ADDRESS):
         after = _AFTER_CUE.match(text, cue.end)
         if after and re.search(_CAPITAL, after.group("body")):

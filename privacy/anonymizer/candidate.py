@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple
 
 from privacy.anonymizer.cues import Cue
 from privacy.anonymizer.folding import Folded, fold, trailing_marks
-from privacy.anonymizer.forms import Kind
 from privacy.anonymizer.model import Certainty, FindingType
 from privacy.anonymizer.roster import CompiledRoster
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A place to hide. `key` names the thing hidden; `owners` are the roster numbers a person's name may mean.
 
     Of overlapping candidates the one with the highest `rank` names the whole stretch.
@@ -28,17 +28,16 @@ class Candidate:
     owners: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NameHit:
-    """A form of a member's name in the text, with the part of the name it can be (bits of `roster`)."""
+class NameHit(NamedTuple):
+    """A form of a name in the text. `owners` are the members it may mean, each with the part of the name it can be."""
 
     start: int
     end: int
-    part: int
+    owners: tuple[tuple[int, int], ...]
+    word: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CueHit:
+class CueHit(NamedTuple):
     """A cue word in the text."""
 
     start: int
@@ -52,42 +51,49 @@ class Reading:
 
     text: str
     folded: Folded
-    names: dict[int, list[NameHit]] = field(default_factory=dict)
+    names: list[NameHit] = field(default_factory=list)
     strong: list[tuple[int, int, int, int]] = field(default_factory=list)
-    cues: list[CueHit] = field(default_factory=list)
-    alone: dict[tuple[int, int], bool] = field(default_factory=dict)
+    cues: dict[Cue, list[CueHit]] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    """Where the digits start that stand together."""
 
     def of(self, cue: Cue) -> list[CueHit]:
         """The cue hits of one kind."""
-        return [hit for hit in self.cues if hit.cue is cue]
+        return self.cues.get(cue, [])
 
 
 # A place where a word changes shape inside: camelCase or letters followed by digits.
-_SEAM = re.compile(r"(?:(?<=[^\W\d_])\d|(?<=[a-zß-öø-ÿ])[A-ZÀ-ÖØ-Þ])")
+_DIGITS = re.compile("[0-9]+")
+_SEAM = re.compile(r"[0-9A-ZÀ-ÖØ-Þ](?:(?<=[^\W\d_]\d)|(?<=[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]))")
 _HUMP = re.compile(r"[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+|[A-ZÀ-ÖØ-Þ]+(?![a-z])")
+
+
+def inside(start: int, end: int, stretches: list[tuple[int, int]]) -> bool:
+    """Whether a place lies in one of some stretches."""
+    return any(first <= start and end <= last for first, last in stretches)
 
 
 def read(text: str, roster: CompiledRoster) -> Reading:
     """Run the automaton over a text and sort its hits."""
     folded = fold(text)
     reading = Reading(text, folded)
-    shifted = folded.shifted
-    for last, (length, unpadded, entries) in roster.automaton.iter(folded.text):
+    shifted, names, cues = folded.shifted, reading.names, reading.cues
+    for last, (length, unpadded, meaning) in roster.automaton.iter(folded.text):
         end = last + unpadded
         start = end - length
         if shifted:
             start, end = folded.start(start), trailing_marks(text, folded.end(end))
         else:
             start, end = start - 1, end - 1
-        for kind, payload in entries:
-            if kind == Kind.NAME:
-                for person, part in payload:
-                    reading.names.setdefault(person, []).append(NameHit(start, end, part))
-            elif kind == Kind.CUE:
-                reading.cues.extend(CueHit(start, end, cue) for cue in payload)
-            else:
-                reading.strong.extend((start, end, kind, person) for person in payload)
+        if meaning.owners:
+            names.append(NameHit(start, end, meaning.owners, meaning.word))
+        for cue in meaning.cues:
+            cues.setdefault(cue, []).append(CueHit(start, end, cue))
+        for kind, person in meaning.strong:
+            reading.strong.append((start, end, kind, person))
     _read_inside_words(reading, roster)
+    reading.numbers = [match.start() for match in _DIGITS.finditer(text)]
+    names.sort(key=itemgetter(0))
     return reading
 
 
@@ -103,6 +109,7 @@ def _read_inside_words(reading: Reading, roster: CompiledRoster) -> None:
         while done < len(text) and text[done].isalnum():
             done += 1
         for hump in _HUMP.finditer(text, start, done):
-            for person, part in roster.names.get(hump.group().lower(), ()):
-                if hump.end() - hump.start() > 3:
-                    reading.names.setdefault(person, []).append(NameHit(hump.start(), hump.end(), part))
+            if hump.end() - hump.start() > 3:
+                owners = roster.names.get(hump.group().lower(), ())
+                if owners:
+                    reading.names.append(NameHit(hump.start(), hump.end(), owners, word=False))

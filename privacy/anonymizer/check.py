@@ -1,13 +1,22 @@
-"""The last check, failing closed: does a strong form of anybody on the roster still stand in what would leave?"""
+"""The last check, failing closed: does a strong form of anybody on the roster still stand in what would leave?
+
+It reads the outgoing text anew, also with escapes decoded and spaced-out letters drawn together. Only a placeholder,
+or a reason to keep that covers the whole place, explains a form.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from privacy.anonymizer.folding import fold
+from privacy.anonymizer.folding import Folded, fold
 from privacy.anonymizer.model import Finding, Kept, Leak
+from privacy.anonymizer.romanise import is_unspaced
 from privacy.anonymizer.roster import CompiledRoster
+from privacy.anonymizer.strong import StrongForm
+from privacy.anonymizer.views import View, views
 
+_APART = re.compile(r" (?:[^\W\d_] ){5}")
 _BETWEEN = r"(?:[^\w.;:!?()\[\]\"“”]{1,8}|[._-]|\.[ ]?)"
 
 
@@ -15,43 +24,64 @@ def remaining_leaks(
     outgoing: str, roster: CompiledRoster, findings: tuple[Finding, ...], kept: list[Kept]
 ) -> tuple[Leak, ...]:
     """Full names, e-mail addresses, ids and log-ins of members that stand in the outgoing text unexplained."""
+    if roster.strong_forms is None:
+        return ()
     folded = fold(outgoing)
-    flat = f" {' '.join(folded.text.split())} "
-    suspects = {(form, owner) for _, (form, owner) in _hits(flat, roster)}
-    if not suspects:
+    flat = _flat(folded)
+    leaks = set(_standing(View(outgoing, range(len(outgoing) + 1)), folded, flat, roster))
+    for view in views(outgoing, spaced_out=_APART.search(flat) is not None):
+        folded = fold(view.text)
+        leaks.update(_standing(view, folded, _flat(folded), roster))
+    if not leaks:
         return ()
     placeholders, reasons = _outgoing_places(findings, kept)
-    leaks = []
-    for form, owner in sorted(suspects):
-        pattern = re.compile(r"(?<![^\W_])" + " +".join(map(re.escape, form.split())) + r"(?![^\W_])")
-        for match in pattern.finditer(folded.text):
+    return tuple(
+        sorted(
+            (
+                leak
+                for leak in leaks
+                if not any(leak.start < last and leak.end > first for first, last in placeholders)
+                and not any(first <= leak.start and leak.end <= last for first, last in reasons)
+            ),
+            key=lambda leak: (leak.start, leak.end, leak.person_key),
+        )
+    )
+
+
+def _flat(folded: Folded) -> str:
+    return f" {' '.join(folded.text.split())} "
+
+
+def _standing(view: View, folded: Folded, flat: str, roster: CompiledRoster) -> Iterator[Leak]:
+    """The forms that stand in one reading of the text."""
+    for found in sorted({found for _, found in roster.strong_forms.iter(flat)}):
+        for match in _pattern(found.form).finditer(folded.text):
             start, end = folded.start(match.start()), folded.end(match.end())
-            if not _stands_as_form(outgoing[start:end], form):
-                continue
-            if any(start < last and end > first for first, last in (*placeholders, *reasons)):
-                continue
-            leaks.append(Leak(start, end, owner))
-    return tuple(leaks)
+            if _stands_as_form(view.text[start:end], found):
+                yield Leak(view.places[start], max(view.places[end], view.places[end - 1] + 1), found.owner)
 
 
 def names_a_member(words: str, roster: CompiledRoster) -> bool:
     """Whether words hold a full name, e-mail address, id or log-in of a member."""
-    return bool(_hits(f" {' '.join(fold(words).text.split())} ", roster))
+    if roster.strong_forms is None:
+        return False
+    return any(True for _ in roster.strong_forms.iter(_flat(fold(words))))
 
 
-def _hits(flat: str, roster: CompiledRoster) -> list[tuple[int, tuple[str, str]]]:
-    found = []
-    if not roster.has_strong_forms:
-        return []
-    for last, (length, owner) in roster.strong_forms.iter(flat):
-        found.append((last, (flat[last - length : last], owner)))
-    return found
+def _pattern(form: str) -> re.Pattern[str]:
+    if is_unspaced(form):
+        return re.compile(re.escape(form))
+    return re.compile(r"(?<![^\W_])" + " +".join(map(re.escape, form.split())) + r"(?![^\W_])")
 
 
-def _stands_as_form(surface: str, form: str) -> bool:
-    """Whether the words stand together as one form and not at the two sides of a full stop or a bracket."""
+def _stands_as_form(surface: str, found: StrongForm) -> bool:
+    """Whether the words stand together as one form and not at the two sides of a full stop, a bracket or in a list."""
     gaps = re.findall(r"[\W_]+", surface)
-    return len(gaps) != form.count(" ") or all(re.fullmatch(_BETWEEN, gap) and gap != ". " for gap in gaps)
+    if len(gaps) != found.form.count(" "):
+        return True
+    if not found.comma and any("," in gap for gap in gaps):
+        return False
+    return all(re.fullmatch(_BETWEEN, gap) and gap != ". " for gap in gaps)
 
 
 def _outgoing_places(

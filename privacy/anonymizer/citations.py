@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from privacy.anonymizer.conversation import turns
 from privacy.anonymizer.words import SCHOLARLY_HEADINGS
 
 _YEAR = r"(?:1[4-9]|20)\d\d[a-z]?"
 _CITED_NAME = r"(?:[a-z]{1,4}[ '’]){0,3}[^\W\d_a-z][\w'’-]*(?:[ ](?:[a-z]{1,4}[ ]){0,2}[^\W\d_a-z][\w'’-]*){0,2}"
 _CITED_AFTER = re.compile(
     rf"(?:['’]s?)?(?:(?:,? (?:and|&|und|et|y|e)|,) [^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)?){{0,3}}(?:,? et al\.?)?"
-    rf"(?:,? \(| \[){_YEAR}"
+    rf"(?:(?:,? \(| \[){_YEAR}| \[\d{{1,3}}(?:[,–-] ?\d{{1,3}})*\])"
 )
 _CITED_INSIDE = re.compile(
     rf"(?:(?:,? (?:and|&|und|et|y|e)|,) [^\W\d_][\w'’-]*(?: [^\W\d_][\w'’-]*)?){{0,3}}(?:,? et al\.?)?,? "
@@ -38,6 +39,7 @@ class Surroundings:
     text: str
     _references: dict[int, bool] = field(default_factory=dict)
     _blocks: list[tuple[int, int]] | None = None
+    _turns: frozenset[int] | None = None
 
     def line(self, start: int, end: int) -> tuple[int, int]:
         """The offsets of the line or lines around a stretch."""
@@ -60,6 +62,17 @@ class Surroundings:
             self._blocks = _reference_blocks(self.text)
         return any(start <= place < end for start, end in self._blocks)
 
+    def is_speaker(self, start: int, end: int) -> bool:
+        """Whether a stretch begins a line as the speaker of a conversation: "Ann: did you start?"."""
+        if self.text[end : end + 1] != ":":
+            return False
+        first, _ = self.line(start, end)
+        if self.text[first:start].strip(" \t*>"):
+            return False
+        if self._turns is None:
+            self._turns = turns(self.text)
+        return first in self._turns
+
     def is_heading(self, start: int, end: int) -> bool:
         """Whether the line is a title: no full stop, and no long word in lower case."""
         first, last = self.line(start, end)
@@ -72,12 +85,26 @@ class Surroundings:
         return all(not word[0].islower() for word in long_words)
 
 
+_LABELLED = re.compile(r"\s*(?:[-–—*]\s*)?[^\W\d_]+(?: [^\W\d_]+)?:[ \t]")
+_DATED = re.compile(rf"\b{_YEAR}\b|n\.d\.|https?://")
+
+
+_MARKS_OF_REFERENCE = re.compile(
+    r"(?<![^\W_])[^\W\d_]\.|[“\"«*_&\[(]|https?:|\bvol\b|\bpp?\.|\s*(?:\d{1,3}\.? )?[^,\n]{2,40}, [^\W\d_a-z]"
+)
+
+
+def _is_reference(paragraph: str) -> bool:
+    """Whether a paragraph under a heading of references is one: it has a date and the looks of one."""
+    return bool(_DATED.search(paragraph) and _MARKS_OF_REFERENCE.search(paragraph))
+
+
 def _reference_blocks(text: str) -> list[tuple[int, int]]:
     blocks = []
     for heading in _HEADING.finditer(text):
         end = heading.end()
         while paragraph := re.compile(r"\n+[^\n]+").match(text, end):
-            if not re.search(rf"\b{_YEAR}\b|n\.d\.|https?://", paragraph.group()):
+            if _LABELLED.match(paragraph.group()) or not _is_reference(paragraph.group()):
                 break
             end = paragraph.end()
         blocks.append((heading.end(), end))

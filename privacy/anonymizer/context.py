@@ -6,8 +6,6 @@ The judgement sees the text and the words of one name only, never the rest of th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 
 from privacy.anonymizer.citations import Surroundings, is_cited
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
@@ -22,57 +20,23 @@ from privacy.anonymizer.neighbours import (
     previous_word,
     used_as_word,
 )
-from privacy.anonymizer.segments import Level, Segment, is_word_like
+from privacy.anonymizer.positions import telling_position
+from privacy.anonymizer.segment import Level, Segment
+from privacy.anonymizer.verdict import HIDE, LIKELY, Reason, Verdict
 from privacy.anonymizer.words import (
     ARTICLES,
+    COUNTRIES,
     MONTHS_AND_DAYS,
+    NAMED_THINGS,
     PLACE_PREPOSITIONS,
     PLACES,
     TIME_WORDS,
-    TITLES,
+    is_word_like,
     word_set,
 )
 
-
-class Reason(StrEnum):
-    """Why a place that looks like a name was left standing."""
-
-    CITATION = "citation"
-    REFERENCE = "reference list"
-    NAMED_AFTER = "something named after a person"
-    OTHER_PERSON = "another person's name"
-    PLACE = "a place"
-    MONTH = "a month or day"
-    WORD = "an ordinary word"
-    ACTING_WORD = "an ordinary word at the start of a sentence"
-    HEADING = "a word in a heading"
-    LOWER_CASE = "a word in lower case"
-    PUBLIC_LINK = "a public link"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Hide with this certainty, or keep for this reason."""
-
-    certainty: Certainty
-    reason: Reason | None = None
-
-
-HIDE = Verdict(Certainty.CERTAIN)
-LIKELY = Verdict(Certainty.LIKELY)
-
-_RUNNING_HEAD = re.compile(r"[ \t]*\d{1,3}[ \t]*$")
-_LABEL = re.compile(r"[ \t*#/>@\"-]*([^\W\d_][\w ’'.()-]{0,30}?)[ \t]*:[ \t]*")
 _POSSESSIVE = re.compile(r"['’]s? +([\w-]+)|s['’] +([\w-]+)")
 _OF_THINGS = re.compile(r" (?:of|for) (?:the )?[A-ZÀ-Þ]")
-_LABELS_OF_PEOPLE = word_set("""
-    name author authors by student students nom nombre nome vorname nachname instructor professor teacher lecturer
-    tutor partners partner members member group team collaborators contributions contributors profesor profesora
-    professora professeur dozent dozentin enseignant autor autora auteur verfasser lehrer lehrerin alumno alumna
-    aluno aluna prenom prenoms apellido apellidos sobrenome cognome jmeno prijmeni imie nazwisko naam navn namn nimi
-    nev ad soyad ime student(s) written submitted prepared supervisor advisor adviser ta signature signed comments
-    reviewer editor
-    """)
 
 
 def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict:
@@ -88,7 +52,7 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
         return HIDE if previous in PERSON_BEFORE or not is_word_like(segment.words) else LIKELY
     if not segment.parts & ~SHORT and not surface[:1].isupper():
         return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
-    position = _telling_position(around, segment, previous, is_author=is_author)
+    position = telling_position(around, segment, previous, is_author=is_author)
     if position is not None:
         return position
     if around.in_references(start, end):
@@ -104,6 +68,8 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
 
 def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict:
     """Both names stand together: a person, unless they are two ordinary words in lower case."""
+    if surface.istitle():
+        return LIKELY if segment.slip else HIDE
     initials = [word for word in re.findall(r"[^\W\d_]+", surface) if fold_form(word) in segment.words]
     lowered = [word for word in initials if word[:1].islower()]
     if not lowered or not is_word_like(segment.words):
@@ -117,47 +83,6 @@ def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict
 
 
 _AUXILIARIES = frozenset({"will", "may", "can", "do", "is", "so", "in", "an", "or", "if", "my", "he", "go"})
-
-
-_NEAR = 60
-
-
-def _telling_position(around: Surroundings, segment: Segment, previous: str, *, is_author: bool) -> Verdict | None:
-    """Places that name people whatever the word: running heads, labels, sign-offs, titles before a name."""
-    text, start, end = around.text, segment.start, segment.end
-    first, last = around.line(start, end)
-    # Lines can be very long: only what is near can be an indent, a dash, a page number.
-    before = text[first:start] if start - first <= _NEAR else "…"
-    after = text[end:last] if last - end <= _NEAR else "…"
-    closing = _CLOSING_WORD.fullmatch(before) is not None
-    bare_before = closing or not before.strip(" \t-–—*#/>~")
-    capital = text[start].isupper() or not text[start].islower()
-    if bare_before and capital and _RUNNING_HEAD.fullmatch(after) and after.strip():
-        return HIDE if is_author or not is_word_like(segment.words) else None
-    if bare_before and not after.strip(" \t,.!") and capital:
-        if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
-            return HIDE
-        return None
-    label = _LABEL.match(text, first, start)
-    if label and capital and fold_form(label.group(1)).split(" ")[-1] in _LABELS_OF_PEOPLE | TITLES:
-        return HIDE
-    if previous in TITLES and capital and text[start - 1 : start] in (" ", "\u00a0"):
-        return HIDE
-    return None
-
-
-_CLOSING_WORD = re.compile(
-    r"[ \t]*(?:cheers|thanks|thank you|regards|best|love|yours|sincerely|xoxo|best regards|kind regards)[,.! –—-]+",
-    re.IGNORECASE,
-)
-_CLOSINGS = re.compile(
-    r"(?:regards|sincerely|wishes|thanks|cheers|yours|best|love|truly|faithfully|respectfully)[,.!]?\s*\Z",
-    re.IGNORECASE,
-)
-
-
-def _closes_letter(text: str, first: int) -> bool:
-    return _CLOSINGS.search(text, max(0, first - 30), first) is not None
 
 
 def _judge_lower_case(text: str, segment: Segment, previous: str) -> Verdict:
@@ -184,13 +109,18 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     owns = owned is not None and (owned.group(1) or owned.group(2)).casefold() in OWNED_BY_PEOPLE
     if not owns and named_after(text, start, end, previous):
         return Verdict(Certainty.UNCERTAIN, Reason.NAMED_AFTER)
-    touching = gap in (" ", "\u00a0")
-    if previous in ARTICLES and touching:
+    touching = gap in (" ", "\u00a0") or (gap == ", " and previous in _CALLS)
+    # "a" and "an" before a name that is no word are Spanish, Portuguese, Italian or German for "to".
+    if previous in ARTICLES and touching and (previous not in ("a", "an") or is_word_like(segment.words)):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+    if (previous in NAMED_THINGS and touching) or _IN_COUNTRY.match(text, end):
+        return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
     if beside_other_name(text, start, end, previous, touching=touching):
         return Verdict(Certainty.UNCERTAIN, Reason.OTHER_PERSON)
     if not segment.parts & ~SHORT:
-        announced = touching and (previous in ANNOUNCING or _THANKED.search(text, max(0, start - 60), start))
+        thanked = _THANKED.search(text, max(0, start - 60), start)
+        announced = _acts(text, end) or _AND_I.match(text, end) is not None
+        announced = announced or (touching and (previous in ANNOUNCING or thanked is not None))
         word_like = is_word_like(segment.words) and previous not in ANNOUNCING
         return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
     if not is_word_like(segment.words) and not used_as_word(text, segment.words):
@@ -198,8 +128,29 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     return _judge_word(around, segment, previous, owns=owns, touching=touching)
 
 
+# "Thanks, Ann": words that call somebody in spite of a comma.
+_CALLS = word_set("thanks thank you hi hello hey yes no sorry agree morning gracias merci danke")
+
+
+def _acts(text: str, end: int) -> bool:
+    following = NEXT_WORD.match(text, end)
+    return following is not None and fold_form(following.group(1)) in PERSON_AFTER - _DONE_BY_THINGS
+
+
+def _after_colon(text: str, start: int) -> bool:
+    """Whether a colon inside a line stands before: what follows it has a capital only if it is a name."""
+    before = text[max(0, start - 4) : start]
+    return before.endswith(": ") and before[:1].isalpha()
+
+
 _COPULAS = frozenset({"is", "was", "has", "had"})
-_AND_I = re.compile(r" (?:and|&) I\b(?!\.)")
+_AND_I = re.compile(r"(?:, [^\W\d_a-z][^\s,.;:!?]*){0,4},? (?:and|&) (?:I\b(?!\.)|me\b)")
+_PRONOUN = re.compile(r",? (?:who|whom|whose|she|he)\b")
+_IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')})\b")
+_AND_OTHER = re.compile(r" and ([^\W\d_]+)")
+_OF_PEOPLE = re.compile(
+    r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback) of $"
+)
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
 # Verbs that things do as well: "Stone was used", "Art has no rules".
 _DONE_BY_THINGS = word_set("""
@@ -215,24 +166,33 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     word = segment.words[0]
     thanked = previous in ("to", "and") and _THANKED.search(text, max(0, start - 60), start)
     strong = touching and (previous in STRONG_BEFORE or bool(thanked))
-    if owns or strong:
+    if owns or strong or _PRONOUN.match(text, end) or around.is_speaker(start, end):
         return LIKELY
-    if word in PLACES and touching and previous in PLACE_PREPOSITIONS:
+    if (
+        word in PLACES
+        and touching
+        and previous in PLACE_PREPOSITIONS
+        and not _OF_PEOPLE.search(text, max(0, start - 24), start)
+    ):
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
     if _AND_I.match(text, end) or _SPEAKS.match(text, end):
         return LIKELY
     if text[end : end + 2].strip().isdigit():
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in PERSON_AFTER
-    if dated and previous in ("and", "to", "between", "through"):
-        dated = previous_word(text, start - len(previous) - 1)[0] in MONTHS_AND_DAYS or previous == "between"
+    if dated and previous == "between":
+        # "between June and August", but "between June and Emeka".
+        other = _AND_OTHER.match(text, end)
+        dated = other is None or fold_form(other.group(1)) in MONTHS_AND_DAYS
+    elif dated and previous in ("and", "to", "through"):
+        dated = previous_word(text, start - len(previous) - 1)[0] in MONTHS_AND_DAYS
     if dated or (word in MONTHS_AND_DAYS and text[end : end + 3].strip(" ,")[:1].isdigit()):
         return Verdict(Certainty.UNCERTAIN, Reason.MONTH)
     if around.is_heading(start, end):
         return Verdict(Certainty.UNCERTAIN, Reason.HEADING)
     if _OF_THINGS.match(text, end):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    opens = opens_sentence(text, start)
+    opens = opens_sentence(text, start) and not _after_colon(text, start)
     acts = next_word in PERSON_AFTER
     if acts and not (opens and next_word in _DONE_BY_THINGS) and (segment.parts & (GIVEN | NICKNAME) or not opens):
         return LIKELY

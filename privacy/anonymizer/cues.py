@@ -44,7 +44,7 @@ PHONES = (
     "phone;telephone;tel;mobile;cell;cellphone;mob;ph;fax;whatsapp;signal;telegram;text me;call me;reach me;"
     "ring me;contact no;contact number;emergency number;emergency contact;handy;telefon;telefono;celular;movil;"
     "telemovel;telefone;portable;gsm;numero de telephone;telefonnummer;rufnummer;puhelin;telefoon;sms;dial;"
-    "hotline"
+    "hotline;or text;text or call;call or text"
 )
 IDENTIFIERS = (
     "student id;student ids;student number;student no;student nr;studentid;id;ids;id number;id no;"
@@ -97,6 +97,7 @@ def cue_forms() -> dict[str, tuple[Cue, ...]]:
         (Cue.BIRTH, BIRTHS.split(";")),
         (Cue.ADDRESS, ADDRESSES.split(";")),
         (Cue.LOGIN, LOGINS.split(";")),
+        (Cue.STREET, STREET_BEGINNINGS.split()),
     ):
         for form in forms:
             kinds = table.setdefault(form, [])
@@ -130,7 +131,14 @@ PERSON_AFTER = word_set("""
     has had was is who also proposed offered taught emailed called texted answered noticed believes feels felt
     claims claimed made wants wanted came went drove presented worked works joined led edited reviewed commented
     raised would could will might should told volunteered collected recorded measured designed drew kept took got
-    started dijo dice dit sagte disse ha hat
+    started takes took needs needed reports reported argues adds added agrees agree disagrees disagree brings checks
+    checked reads writes calculates calculated emails calls answers replies explains points proposes offers prefers
+    preferred insists insisted wonders wondered laughed laughs smiled admitted admits forgot forgets remembers
+    remembered apologised apologized promised promises joins reviews reviewed corrected corrects noted notes observed
+    observes summarised summarized summarises summarizes objected objects complained complains recommended recommends
+    interviewed programmed coded typed drafted edits finished finishes borrowed lent helped thanked hates loves likes
+    liked loved knows knew teaches transcribed submitted uploaded volunteers invited visited
+    dijo dice dit sagte disse ha hat
     """)
 # Things a classmate has: "Bill's post".
 OWNED_BY_PEOPLE = word_set("""
@@ -138,10 +146,12 @@ OWNED_BY_PEOPLE = word_set("""
     questions notes work reply answer answers opinion view views feedback group team laptop house project essay
     draft paper section slides slide presentation contribution response argument advice class lecture seminar lesson
     course help birthday mother father sister brother parents family room phone email code solution data graph
-    approach example
+    approach example summary version script outline interpretation reading result results position claim claims
+    thoughts thought proposal reflection conclusion remark remarks reasoning explanation poster car kitchen phone desk
+    spreadsheet repository file files paragraph introduction handwriting voice job boss parents dog cat
     """)
 # Words after which a short form made by rule is believed.
 ANNOUNCING = word_set("""
     thanks thank by m im me called named dear hi hello hey unlike asked told helped thanked partner classmate
-    teammate cheers regards gracias merci danke obrigado agradezco remercie llamo appelle heisse chamo with
+    teammate cheers regards gracias merci danke obrigado agradezco remercie llamo appelle heisse chamo with met
     """)

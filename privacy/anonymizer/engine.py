@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from privacy.anonymizer.addresses import addresses
-from privacy.anonymizer.candidate import Candidate, read
+from privacy.anonymizer.candidate import Candidate, inside, read
 from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
-from privacy.anonymizer.context import Reason
 from privacy.anonymizer.corrections import NO_CORRECTIONS, Corrections, hidden_by_hand, without_shown
 from privacy.anonymizer.filename import neutral_file_name
 from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
 from privacy.anonymizer.numbers import births, identifiers, identifiers_after_names, phones
 from privacy.anonymizer.others import introduced_people, self_introductions
-from privacy.anonymizer.people import initials, misspelt, named_people, strong_forms, transliterated
+from privacy.anonymizer.people import initials, named_people, strong_forms, transliterated
 from privacy.anonymizer.pseudonyms import write
 from privacy.anonymizer.resolve import settle_owners, unite
 from privacy.anonymizer.roster import CompiledRoster, compile_roster
+from privacy.anonymizer.slips import misspelt, misspelt_pairs
+from privacy.anonymizer.verdict import Reason
 
 
 def anonymize(
@@ -43,12 +43,14 @@ def anonymize(
         extra = _extra_roster(roster, author, extra_author_names)
         more, more_kept = _named(text, extra, 0)
         owners = () if author is None else (author,)
-        candidates += [replace(item, owners=owners) for item in more]
+        candidates += [item._replace(owners=owners) for item in more]
         kept += more_kept
     candidates += hidden_by_hand(text, corrections)
     settled = without_shown(text, settle_owners(unite(candidates), roster, author), corrections, roster)
     written = write(text, settled, roster.natural_names, file_name)
     leaks = remaining_leaks(written.text, roster, written.findings, kept)
+    if extra_author_names:
+        leaks += remaining_leaks(written.text, extra, written.findings, kept)
     member = roster.members[author] if author is not None else None
     outgoing_name = neutral_file_name(file_name, member, tuple(extra_author_names)) if file_name is not None else None
     return Anonymized(
@@ -65,16 +67,23 @@ def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[
     reading = read(text, roster)
     around = Surroundings(text)
     personal, public = links(reading)
+    addressed = list(emails(reading))
+    if addressed:
+        # A name in an address is hidden with it and is no part of the name before it.
+        stretches = [(item.start, item.end) for item in addressed]
+        reading.names = [hit for hit in reading.names if not inside(hit.start, hit.end, stretches)]
     found, kept = named_people(reading, roster, around, author)
     found += strong_forms(reading, roster)
     found += initials(reading, roster, around, author)
     found += misspelt(reading, roster, around)
+    found += misspelt_pairs(reading, roster)
     found += transliterated(reading, roster)
     if public:
         found = [item for item in found if not _inside(item, public, text)]
         kept += [Kept(start, end, Reason.PUBLIC_LINK.value) for start, end in public]
-    found += personal
-    for matcher in (emails, handles, births, addresses, introduced_people):
+    found += personal + addressed
+    found += handles(reading, roster)
+    for matcher in (births, addresses, introduced_people):
         found += matcher(reading)
     numbers = [*identifiers(reading), *phones(reading, roster.countries), *identifiers_after_names(text, found)]
     found += [item for item in numbers if not _inside(item, public, text)]

@@ -76,18 +76,60 @@ class Folded:
         return self._offsets[place - 2] + 1 if place > 1 else 0
 
 
+# ASCII is translated many times faster when it is kept apart from the rest.
+_OTHER = re.compile("[^\x00-\x7f]+(?:[ ,.-]{1,2}[^\x00-\x7f]+)*")
+
+
 def fold(text: str) -> Folded:
     """Fold a text and keep the way back to its offsets."""
-    folded = text.translate(_TABLE)
-    if len(folded) == len(text):
-        return Folded(f" {folded} ", None)
-    kept = [place for place, character in enumerate(text) if _TABLE[ord(character)]]
-    return Folded(f" {folded} ", kept)
+    if text.isascii():
+        return Folded(f" {text.translate(_TABLE)} ", None)
+    pieces: list[str] = []
+    dropping: list[tuple[int, int, list[int]]] = []
+    place = 0
+    for match in _OTHER.finditer(text):
+        start, end = match.span()
+        pieces.append(text[place:start].translate(_TABLE))
+        if end - start == 1:
+            folded = _TABLE[ord(text[start])]
+        elif _SYLLABLE.search(text, start, end):
+            folded = _composed(match.group()).translate(_TABLE)
+        else:
+            folded = match.group().translate(_TABLE)
+        pieces.append(folded)
+        if len(folded) < end - start:
+            dropping.append((start, end, _kept(text, start, end)))
+        place = end
+    pieces.append(text[place:].translate(_TABLE))
+    return Folded(f" {''.join(pieces)} ", _offsets(len(text), dropping) if dropping else None)
+
+
+# A Korean syllable written as separate letters, as some systems store it.
+_SYLLABLE = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?")
+_INNER_LETTERS = re.compile("[\u1161-\u1175\u11a8-\u11c2]")
+
+
+def _kept(text: str, start: int, end: int) -> list[int]:
+    """The places in a stretch of the characters that folding keeps."""
+    inner = {place for syllable in _SYLLABLE.finditer(text, start, end) for place in range(*syllable.span())[1:]}
+    return [place for place in range(start, end) if place not in inner and _TABLE[ord(text[place])]]
+
+
+def _offsets(length: int, dropping: list[tuple[int, int, list[int]]]) -> list[int]:
+    """The places of the characters that folding keeps, from the stretches in which it drops any."""
+    kept: list[int] = []
+    place = 0
+    for start, end, places in dropping:
+        kept += range(place, start)
+        kept += places
+        place = end
+    kept += range(place, length)
+    return kept
 
 
 def trailing_marks(text: str, end: int) -> int:
     """Move `end` past characters that folding drops, so that a hidden name leaves no stray accent behind."""
-    while end < len(text) and text[end] > "\x7f" and not _TABLE[ord(text[end])]:
+    while end < len(text) and text[end] > "\x7f" and (not _TABLE[ord(text[end])] or _INNER_LETTERS.match(text, end)):
         end += 1
     return end
 
@@ -99,12 +141,18 @@ def fold_form(form: str) -> str:
             return form.lower()
         if not form:
             return form
-    return " ".join(form.translate(_TABLE).split())
+    return " ".join(_composed(form).translate(_TABLE).split())
 
 
 def squeeze(form: str) -> str:
     """Fold and remove every separator: the form in which names stand in file names and code."""
-    return form.translate(_TABLE).replace(" ", "")
+    if form.isascii() and form.isalpha():
+        return form.lower()
+    return _composed(form).translate(_TABLE).replace(" ", "")
+
+
+def _composed(form: str) -> str:
+    return _SYLLABLE.sub(lambda match: unicodedata.normalize("NFC", match.group()), form)
 
 
 _REDUCTIONS = re.compile("ae|oe|ue|aa")

@@ -129,6 +129,10 @@ def add_names(forms: Forms, member: RosterMember, person: int) -> None:
         _add_part(forms, family, person, FAMILY)
     else:
         _add_part(forms, given or family or member.name, person, WHOLE)
+    whole = fold_form(member.name)
+    if " " in whole and any(len(word) == 1 and word != "s" for word in (fold_form(given), fold_form(family))):
+        # "Karthik R": the letter is the whole second name. An s would be taken for a possessive.
+        forms.name(whole, person, WHOLE)
     if len(member.middle_name.strip(" .")) > 2:
         _add_part(forms, member.middle_name, person, MIDDLE)
     for word in fold_form(member.name).split():
@@ -174,6 +178,8 @@ def add_strong(forms: Forms, member: RosterMember, person: int) -> None:
                 for joined in (first + second, second + first):
                     short = len(joined) < JOINED_LENGTH
                     forms.strong(joined, person, Kind.JOINED, padded=short)
+        if " " in fold_form(family):
+            forms.strong(squeeze(given) + fold_form(family), person, Kind.JOINED, padded=False)
         initial, last = squeeze(given)[:1], squeeze(family)
         for login in (initial + last, last + initial):
             if len(login) >= LOGIN_LENGTH and login not in NAME_WORDS:

@@ -1,128 +1,129 @@
 """Anonymizing JSON lines: one document in, one answer out, in order, for the command line and for measuring.
 
 A line in is `{id, text, filename, author, roster}` with `author` a user id and `roster` a list of members; a
-line out is `{id, text, filename, restored, spans}`.
+line out is `{id, text, filename, restored, spans}`. An answer that the last check would hold back for a person
+has a further field `held` with the places.
 """
 
 from __future__ import annotations
 
 import json
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TextIO
 
+from privacy.anonymizer.documents import BadLineError, Document, DocumentReader
 from privacy.anonymizer.engine import anonymize
-from privacy.anonymizer.model import AnonymizerError, RosterMember
 from privacy.anonymizer.restore import restore
-from privacy.anonymizer.roster import CompiledRoster, compile_roster
 
 _CHUNK = 16
-_KEPT_ROSTERS = 16
-_FIELDS = ("user_id", "name", "given_name", "family_name", "middle_name", "email", "username", "sourcedid")
-_TEACHING = ("instructor", "teacher", "teachingassistant", "mentor", "faculty", "staff", "administrator")
-_LEARNING = ("learner", "student")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class BadLineError(AnonymizerError):
-    """A line is not a document that can be anonymized."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one line: its answer as JSON, or what is wrong with it."""
 
-    code = "anonymizer.bad_line"
-
-
-def role_of(role: str) -> str:
-    """Student, teacher or other, from the words an LMS uses."""
-    plain = role.rsplit("#", 1)[-1].rsplit("/", 1)[-1].casefold()
-    if any(word in plain for word in _TEACHING):
-        return "teacher"
-    return "student" if any(word in plain for word in _LEARNING) else "other"
+    number: int
+    json: str = ""
+    problem: str = ""
+    held: bool = False
 
 
-def member_from(document: dict[str, Any]) -> RosterMember:
-    """A roster member from one entry of a line's roster."""
-    values = {name: str(document.get(name) or "") for name in _FIELDS}
-    return RosterMember(role=role_of(str(document.get("role") or "")), **values)
+@dataclass(slots=True)
+class Tally:
+    """How many lines were answered, held for a person although answered, and unusable."""
+
+    answered: int = 0
+    held: int = 0
+    bad: int = 0
 
 
-class Rosters:
-    """The rosters met lately, each compiled once."""
-
-    def __init__(self) -> None:
-        self._compiled: OrderedDict[str, CompiledRoster] = OrderedDict()
-
-    def get(self, entries: list[dict[str, Any]]) -> CompiledRoster:
-        """The compiled roster for these entries."""
-        key = json.dumps(entries, sort_keys=True)
-        if key not in self._compiled:
-            self._compiled[key] = compile_roster(member_from(entry) for entry in entries)
-            if len(self._compiled) > _KEPT_ROSTERS:
-                self._compiled.popitem(last=False)
-        self._compiled.move_to_end(key)
-        return self._compiled[key]
-
-
-def anonymize_line(line: str, rosters: Rosters) -> str:
-    """The answer to one line, as JSON. Raises BadLineError when it is not a document."""
-    try:
-        document = json.loads(line)
-        text, author = document["text"], document.get("author")
-        compiled = rosters.get(document["roster"])
-        identity = document["id"]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise BadLineError("A line is not a JSON object with id, text and roster.") from error
-    result = anonymize(text, author_id=author, roster=compiled, file_name=document.get("filename"))
-    spans = [
-        {"start": f.start, "end": f.end, "type": f.type.value, "replacement": f.replacement}
-        for f in result.findings
-        if f.hidden
-    ]
-    answer = {
-        "id": identity,
+def answer(document: Document) -> tuple[str, bool]:
+    """The answer to one document as JSON, and whether the last check holds it for a person."""
+    result = anonymize(document.text, author_id=document.author, roster=document.roster, file_name=document.file_name)
+    fields: dict[str, Any] = {
+        "id": document.identity,
         "text": result.text,
         "filename": result.file_name,
         "restored": restore(result.text, result.mapping),
-        "spans": spans,
+        "spans": [
+            {"start": f.start, "end": f.end, "type": f.type.value, "replacement": f.replacement}
+            for f in result.findings
+            if f.hidden
+        ],
     }
-    return json.dumps(answer, ensure_ascii=False)
+    if result.leaks:
+        fields["held"] = [{"start": leak.start, "end": leak.end} for leak in result.leaks]
+    written = json.dumps(fields, ensure_ascii=False)
+    if _SURROGATE.search(written):
+        # Half of a surrogate pair has no UTF-8; it goes out as it came in, as an escape.
+        written = json.dumps(fields)
+    return written, bool(result.leaks)
 
 
-_worker_rosters = Rosters()
+def anonymize_line(number: int, line: bytes | str, reader: DocumentReader) -> Answer:
+    """Answer one line, or say what is wrong with it."""
+    try:
+        written, held = answer(reader.read(line))
+    except BadLineError as error:
+        return Answer(number, problem=error.message)
+    return Answer(number, written, held=held)
 
 
-def _anonymize_chunk(lines: list[str]) -> list[str]:
-    return [anonymize_line(line, _worker_rosters) for line in lines]
+# One reader for each worker process, so that rosters stay compiled from chunk to chunk.
+_readers: dict[tuple[str, ...], DocumentReader] = {}
 
 
-def _chunks(lines: Iterable[str]) -> Iterator[list[str]]:
-    remaining = (line for line in lines if line.strip())
-    while chunk := list(islice(remaining, _CHUNK)):
-        yield chunk
+def _anonymize_chunk(chunk: list[tuple[int, bytes | str]], countries: tuple[str, ...]) -> list[Answer]:
+    reader = _readers.setdefault(countries, DocumentReader(countries))
+    return [anonymize_line(number, line, reader) for number, line in chunk]
 
 
-def anonymize_stream(lines: Iterable[str], out: TextIO, jobs: int = 1) -> int:
-    """Answer every line in order and return how many there were; `jobs` processes share the work."""
-    count = 0
+def _answers(lines: Iterator[tuple[int, bytes | str]], jobs: int, countries: tuple[str, ...]) -> Iterator[Answer]:
     if jobs <= 1:
-        rosters = Rosters()
-        for line in lines:
-            if line.strip():
-                out.write(anonymize_line(line, rosters) + "\n")
-                count += 1
-        return count
+        reader = DocumentReader(countries)
+        for number, line in lines:
+            yield anonymize_line(number, line, reader)
+        return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting: deque[Future[list[str]]] = deque()
-        for chunk in _chunks(lines):
-            waiting.append(pool.submit(_anonymize_chunk, chunk))
+        waiting: deque[Future[list[Answer]]] = deque()
+        while chunk := list(islice(lines, _CHUNK)):
+            waiting.append(pool.submit(_anonymize_chunk, chunk, countries))
             if len(waiting) > 2 * jobs:
-                count += _drain(waiting.popleft(), out)
+                yield from waiting.popleft().result()
         while waiting:
-            count += _drain(waiting.popleft(), out)
-    return count
+            yield from waiting.popleft().result()
 
 
-def _drain(future: Future[list[str]], out: TextIO) -> int:
-    answers = future.result()
-    out.writelines(answer + "\n" for answer in answers)
-    return len(answers)
+def anonymize_stream(
+    lines: Iterable[bytes | str],
+    out: TextIO,
+    report: Callable[[str], None],
+    *,
+    jobs: int = 1,
+    countries: Sequence[str] = (),
+) -> Tally:
+    """Answer every line in order; `jobs` processes share the work, and only a few lines are in memory at a time.
+
+    Empty lines are passed over. `report` is told of every line that is unusable or held, by its number from 1.
+    """
+    tally = Tally()
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    for one in _answers(numbered, jobs, tuple(countries)):
+        if one.problem:
+            tally.bad += 1
+            report(f"Line {one.number} {one.problem}.")
+            continue
+        out.write(one.json + "\n")
+        out.flush()
+        tally.answered += 1
+        if one.held:
+            tally.held += 1
+            report(f"Line {one.number} is to be held: a name, address or number of the roster still stands in it.")
+    return tally

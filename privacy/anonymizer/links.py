@@ -8,14 +8,19 @@ from collections.abc import Iterator
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.cues import Cue
 from privacy.anonymizer.model import Certainty, FindingType
+from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, word_set
 
-_EMAIL = re.compile(r"[\w.+%'-]*[\w+-]@[\w-]+(?:\.[\w-]+)+")
+_HOST = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
 _AT = r"\s*[\[({<]\s*(?:at|AT|@)\s*[\])}>]\s*"
 _DOT = r"(?:\s*[\[({<]\s*(?:dot|DOT)\s*[\])}>]\s*|\s+(?:dot|DOT)\s+)"
-_SPELT_EMAIL = re.compile(
-    rf"[\w.+-]{{2,64}}(?:(?:{_AT}|[ ]@[ ]?|@[ ])[\w-]+(?:(?:{_DOT}|\.)[\w-]+)+|\s+(?:at|AT)\s+[\w-]+(?:{_DOT}[\w-]+)+)"
+_SPELT_HOST = re.compile(
+    rf"(?:(?:{_AT}|[ ]@[ ]?|@[ ])[\w-]+(?:(?:{_DOT}|\.)[\w-]+)+|\s+(?:at|AT)\s+[\w-]+(?:{_DOT}[\w-]+)+)"
 )
+_MARKED_AT = re.compile(r"[@ \[({<](?:(?<=@) |(?<= )@|(?<=[\[({<])\s*(?:at|AT|@)\s*[\])}>])")
+_WORD_AT = re.compile(rf"\s(?:at|AT)\s+[\w-]+{_DOT}")
+_LOCAL_MARKS = ".+%'-"
+_LONGEST_LOCAL = 64
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`]+")
 _BARE_URL = re.compile(r"\.[a-z]{2,6}/[^\s<>\"'`]*")
 _HOST_END = re.compile(r"[\w.-]+$")
@@ -48,7 +53,7 @@ _PUBLIC_SLUGS = word_set("""
     """)
 _HOME = re.compile(r"(?:/home/|/Users/|\\Users\\|\\\\Users\\\\|Documents and Settings\\)([^\W_][\w.-]*)")
 _SHARED_HOMES = word_set("public shared default user username admin root runner name me you student ubuntu all")
-_HANDLE = re.compile(r"(?<![\w@./])@([A-Za-z_][\w.]{1,38}\w)")
+_HANDLE = re.compile(r"@(?<![\w@./]@)([A-Za-z_][\w.]{1,38}\w)")
 _DIRECTIVES = word_set("""
     property staticmethod classmethod dataclass override overload abstractmethod cached_property contextmanager
     wraps pytest fixture param params parametrize return returns returns author since version see throws exception
@@ -67,21 +72,41 @@ _AFTER_LOGIN_CUE = re.compile(
 def emails(reading: Reading) -> Iterator[Candidate]:
     """E-mail addresses, written plainly or with the @ and dots spelt out."""
     text = reading.text
-    patterns = [_EMAIL] if "@" in text else []
-    if (
-        " @" in text
-        or "@ " in text
-        or " dot " in reading.folded.text
-        or "at]" in text
-        or "at)" in text
-        or "at}" in text
-        or "at>" in text
-    ):
-        patterns.append(_SPELT_EMAIL)
+    at = text.find("@")
+    while at >= 0:
+        start = _local_start(text, at, _LOCAL_MARKS)
+        host = _HOST.match(text, at)
+        if host and start < at and text[at - 1] not in ".%'":
+            yield _email(text, start, host.end())
+        at = text.find("@", at + 1)
+    patterns = [_MARKED_AT] if "@" in text or _bracketed_at(text) else []
+    if " dot " in reading.folded.text:
+        patterns.append(_WORD_AT)
     for pattern in patterns:
-        for match in pattern.finditer(text):
-            key = f"e-mail:{match.group().casefold()}"
-            yield Candidate(match.start(), match.end(), FindingType.EMAIL, Certainty.CERTAIN, key, 90)
+        for anchor in pattern.finditer(text):
+            end = anchor.start()
+            while end > 0 and text[end - 1].isspace():
+                end -= 1
+            start = _local_start(text, end, ".+-")
+            spelt = _SPELT_HOST.match(text, end)
+            if spelt and end - start > 1:
+                yield _email(text, max(start, end - _LONGEST_LOCAL), spelt.end())
+
+
+def _bracketed_at(text: str) -> bool:
+    return any(mark in text or mark.upper() in text for mark in ("at]", "at)", "at}", "at>", "at "))
+
+
+def _local_start(text: str, end: int, marks: str) -> int:
+    start = end
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_" or text[start - 1] in marks):
+        start -= 1
+    return start
+
+
+def _email(text: str, start: int, end: int) -> Candidate:
+    key = f"e-mail:{text[start:end].casefold()}"
+    return Candidate(start, end, FindingType.EMAIL, Certainty.CERTAIN, key, 90)
 
 
 def _urls(text: str) -> Iterator[tuple[int, int]]:
@@ -147,12 +172,19 @@ def _directive(text: str, match: re.Match[str]) -> bool:
     )
 
 
-def handles(reading: Reading) -> Iterator[Candidate]:
+def handles(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
     """Handles after an @, user names after a cue, and the owner of a home directory."""
     text = reading.text
     if "@" in text:
+        called = {(hit.start, hit.end): hit.owners for hit in reading.names}
         for match in _HANDLE.finditer(text):
-            if not _directive(text, match):
+            owners = called.get(match.span(1), ())
+            if owners and match.group(1)[0].isupper():
+                # "@Ann, I agree": the person and not an account.
+                people = tuple(number for number, _ in owners)
+                person = roster.people[people[0]]
+                yield Candidate(*match.span(1), person.label, Certainty.LIKELY, person.key, 30, people)
+            elif not _directive(text, match):
                 yield _handle(text, match.start(1), match.end(1), Certainty.CERTAIN)
     if "sers" in text or "/home/" in text:
         for match in _HOME.finditer(text):
@@ -185,4 +217,4 @@ def _is_login(text: str, cue_start: int, after: re.Match[str], login: str) -> bo
 
 
 def _handle(text: str, start: int, end: int, certainty: Certainty) -> Candidate:
-    return Candidate(start, end, FindingType.HANDLE, certainty, f"handle:{text[start:end].casefold()}", 80)
+    return Candidate(start, end, FindingType.HANDLE, certainty, f"handle:{text[start:end].casefold()}", 40)

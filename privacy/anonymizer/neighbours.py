@@ -34,18 +34,32 @@ _BYNAME = re.compile(r" (?:the|der|le|el|la|of) [A-ZÀ-Þ]")
 _REGNAL = re.compile(
     r" (?:II|III|IV|V|VI|VII|VIII|IX|X|I(?= (?:with|and|of|was|is|in|had|reigned|to|by)\b|[.,;:)]|['’]s))\b"
 )
+_FIGURE = re.compile(
+    r", (?:the |an? )?(?:[\w-]+ )?(?:empress|emperor|queen|king|pope|saint|goddess|god|duke|duchess|prince|princess"
+    r"|poet|composer|painter|sculptor|philosopher|novelist|playwright|heroine|hero|protagonist|narrator|apostle|prophet"
+    r"|nymph|muse|titan|pharaoh|sultan|caliph|tsar|tsarina|kaiser|abbess|abbot|martyr)\b"
+)
+_ABBREVIATED = word_set("prof mrs messrs asst assoc instr inst nos viz esp approx dept")
 _ORDINALS = frozenset({"first", "second", "third", "last", "great"})
 
 
 def previous_word(text: str, start: int) -> tuple[str, str]:
     """The folded word before a place, and what stands between."""
+    if text[start - 1 : start] == " ":
+        tail = text[max(0, start - 24) : start - 1].rpartition(" ")[2]
+        if tail.isascii() and tail.isalpha() and len(tail) < 23:
+            return tail.lower(), " "
     end = start
     while end > 0 and start - end < 8 and not (text[end - 1].isalnum() or text[end - 1] in "_."):
         end -= 1
     first = end
     while first > 0 and end - first < 24 and (text[first - 1].isalnum() or text[first - 1] in "_.'’"):
         first -= 1
-    return fold_form(text[first:end]).rsplit(" ", 1)[-1], text[end:start]
+    word = fold_form(text[first:end]).rsplit(" ", 1)[-1]
+    if text[end - 1 : end] == "." and len(word) > 2 and word not in TITLES and word not in _ABBREVIATED:
+        # The full stop ends a sentence and belongs to the gap.
+        return word, text[end - 1 : start]
+    return word, text[end:start]
 
 
 def named_after(text: str, start: int, end: int, previous: str) -> bool:
@@ -76,7 +90,7 @@ def used_as_word(text: str, words: tuple[str, ...]) -> bool:
 
 def beside_other_name(text: str, start: int, end: int, previous: str, *, touching: bool) -> bool:
     """Whether the word is half of somebody else's name: Virginia Woolf, King William, Elizabeth I."""
-    if _REGNAL.match(text, end) or _BYNAME.match(text, end):
+    if _REGNAL.match(text, end) or _BYNAME.match(text, end) or _FIGURE.match(text, end):
         return True
     if (
         text.startswith(" I ", end)

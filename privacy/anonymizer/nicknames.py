@@ -86,6 +86,9 @@ def nicknames_of(given_name: str) -> frozenset[str]:
 _FIRST_SYLLABLES = re.compile(r"[^aeiouy]*[aeiouy]+[^aeiouy]*")
 
 
+_LAST_SYLLABLES = re.compile(r"(?<=.)[^aeiouy][aeiouy][^aeiouy]*(?:[aeiouy][^aeiouy]*)?$")
+
+
 def short_forms(given_name: str) -> frozenset[str]:
     """Short forms made by rule (Lottie, Ally, Didi, Melo). Guesses: they count only where a name is announced."""
     if not given_name.isascii() or len(given_name) < 4:
@@ -93,6 +96,9 @@ def short_forms(given_name: str) -> frozenset[str]:
     forms = set()
     syllable = _FIRST_SYLLABLES.match(given_name)
     stems = {given_name[:3], given_name[:4]} | ({syllable.group()} if syllable else set())
+    ending = _LAST_SYLLABLES.search(given_name)
+    if ending:
+        forms.add(ending.group())
     for stem in stems:
         if len(stem) < 2 or stem == given_name:
             continue

@@ -19,6 +19,7 @@ _DATE_LIKE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]
 _IN_BRACKETS = re.compile(r"[ \u00a0]?[(\[]((?:[^\W\d_]{1,3}[- ]?)?\d[\d/-]{4,14}\d)[)\]]")
 _SOCIAL_SECURITY = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _IDENTIFIER = re.compile(r"(?:[^\W\d_]{1,4}[-/ ]?)?\d[\w/.-]{2,22}\w|[^\W_]{2,}[-/][\w/-]*\d\w*")
+_NEW_SENTENCE = re.compile(r"(?<!\bno)(?<!\bnr)(?<!\bNo)(?<!\bNr)[.!?][ \u00a0]+\Z")
 _UP_TO_IDENTIFIER = re.compile(
     r"(?:[ \t]*\([^)\n]{0,20}\))?[^\w\n]{0,4}(?:(?:is|was|number|no|nr|card|es|est|lautet|ist|é)\b[^\w\n]{0,4}){0,2}"
 )
@@ -64,17 +65,46 @@ def _valid_phone(number: str, countries: tuple[str, ...]) -> bool:
     return False
 
 
+def _long_numbers(reading: Reading) -> Iterator[re.Match[str]]:
+    """Digits in groups, with the plus and the brackets that may stand before them."""
+    text, done = reading.text, 0
+    for number in reading.numbers:
+        if number < done:
+            continue
+        first = number
+        while first > done and number - first < 2 and text[first - 1] in "+(":
+            first -= 1
+        found = next((match for start in range(first, number + 1) if (match := _NUMBER.match(text, start))), None)
+        if found:
+            done = found.end()
+            yield found
+
+
+def _alone_below(text: str, match: re.Match[str]) -> bool:
+    """Whether a number that begins as phone numbers do has a line to itself under another, as below a signature."""
+    first = text.rfind("\n", 0, match.start()) + 1
+    if match.group()[0] not in "0(" or text[first : match.start()].strip(" \t>|") or first == 0:
+        return False
+    after = text[match.end() : match.end() + 3].lstrip(" \t")
+    return after[:1] in ("", "\n", "\r") and text[max(0, first - 2) : first - 1].strip() != ""
+
+
 def phones(reading: Reading, countries: tuple[str, ...]) -> Iterator[Candidate]:
     """Phone numbers: international ones, those after a cue, and those valid in the countries of the course."""
-    cues = _Cues(reading, Cue.PHONE)
-    for match in _NUMBER.finditer(reading.text):
+    cues, text = _Cues(reading, Cue.PHONE), reading.text
+    for match in _long_numbers(reading):
         number = match.group()
         digits = sum(character.isdigit() for character in number)
         if not 7 <= digits <= 15 or (_DATE_LIKE.fullmatch(number) and digits <= 8):
             continue
         if number.count("(") != number.count(")"):
             continue
-        certain = number[0] == "+" or _NORTH_AMERICAN.fullmatch(number) or cues.before(match.start())
+        certain = (
+            number[0] == "+"
+            or _alone_below(text, match)
+            or _NORTH_AMERICAN.fullmatch(number)
+            or cues.before(match.start())
+        )
         if certain or (digits >= 9 and " " in number.strip() and _valid_phone(number, countries)):
             key = f"phone:{''.join(c for c in number if c.isdigit())}"
             certainty = Certainty.CERTAIN if certain else Certainty.LIKELY
@@ -87,6 +117,8 @@ def identifiers(reading: Reading) -> Iterator[Candidate]:
     for cue in reading.of(Cue.IDENTIFIER):
         gap = _UP_TO_IDENTIFIER.match(text, cue.end)
         place = gap.end() if gap else cue.end
+        if gap and _NEW_SENTENCE.search(text, max(0, cue.end - 3), place):
+            continue
         while match := _IDENTIFIER.match(text, place):
             written = match.group()
             if sum(c.isdigit() for c in written) < 4 or len(squeeze(written)) < 5:
@@ -97,9 +129,11 @@ def identifiers(reading: Reading) -> Iterator[Candidate]:
             if not listed:
                 break
             place = listed.end()
-    for match in _SOCIAL_SECURITY.finditer(text):
-        key = f"id:{squeeze(match.group())}"
-        yield Candidate(match.start(), match.end(), FindingType.IDENTIFIER, Certainty.CERTAIN, key, 61)
+    for number in reading.numbers:
+        secured = _SOCIAL_SECURITY.match(text, number)
+        if secured:
+            key = f"id:{squeeze(secured.group())}"
+            yield Candidate(secured.start(), secured.end(), FindingType.IDENTIFIER, Certainty.CERTAIN, key, 61)
 
 
 def _date_before(text: str, place: int) -> re.Match[str] | None:

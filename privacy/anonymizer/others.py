@@ -25,13 +25,14 @@ _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Sr|Sra|Mme|M)\.?[
 _AFTER_RELATION = re.compile(rf"(?:,[ \n]|[ ](?:is )?(?:named |called )?|:[ ])(?P<all>{_TITLE}(?P<name>{_NAME}))")
 _AFTER_RELATION_LOWER = re.compile(r",[ ](?P<name>[^\W\d_]{3,}[ \u00a0\n][^\W\d_]{3,})(?=,[ ])")
 _AFTER_INTRODUCTION = re.compile(rf"(?:,|:)?[ \u00a0](?P<name>{_NAME})")
-_GREETING = re.compile(rf"\bI['’]m (?P<name>{_CAP})(?= from\b| \(|[.,!]| and I\b|\n)")
+_GREETING = re.compile(rf"I(?<!\w.)['’]m (?P<name>{_CAP})(?= from\b| \(|[.,!]| and I\b|\n)")
 _LABELLED = re.compile(
     r"^[ \t*#/-]*(?:(?:student(?:'s)? |full |my |first |last )?name|submitted by|nombre|nom|nome"
     r"|alumn[oa]|alun[oa]|namn|navn)"
     rf"[ \t]*:[ \t]*(?P<name>{_NAME})[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_LONGEST_LABEL = 40
 _OWNER = re.compile(
     r"\b(?:my|our|his|her|their|your|mi|mis|mon|ma|notre|mein|meine|meinem|meiner|meinen|unser|unsere|minha|meu|mia|mio)"
     r"(?:[ ]\w+){0,2}[ ]$",
@@ -80,13 +81,24 @@ def _may_be_name(word: str) -> bool:
     return folded not in NAME_WORDS and folded not in PLACES and not folded.endswith(("an", "ish", "ese", "ic", "ist"))
 
 
+def _labelled(text: str) -> Iterator[re.Match[str]]:
+    """Lines that are a label and a name: every colon near the start of a line is tried."""
+    colon = text.find(":")
+    while colon >= 0:
+        first = text.rfind("\n", max(0, colon - _LONGEST_LABEL), colon) + 1
+        match = _LABELLED.match(text, first) if first or colon <= _LONGEST_LABEL else None
+        if match:
+            yield match
+        colon = text.find(":", max(colon + 1, match.end() if match else 0))
+
+
 def self_introductions(reading: Reading, author: int | None) -> Iterator[Candidate]:
     """What authors call themselves where the roster knows another name: "Call me …", "Name: …"."""
     text = reading.text
     matches = [_AFTER_INTRODUCTION.match(text, cue.end) for cue in reading.of(Cue.INTRODUCTION)]
     if "'m " in text or "’m " in text:
         matches += [item for item in _GREETING.finditer(text) if _may_be_name(item.group("name"))]
-    matches += list(_LABELLED.finditer(text)) if ":" in text else []
+    matches += _labelled(text)
     for match in matches:
         if match is None or fold_form(match.group("name")).split(" ")[0] in _NOT_NAMES:
             continue

@@ -5,26 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rapidfuzz.distance import OSA
-
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.citations import Surroundings
-from privacy.anonymizer.context import Reason, Verdict, judge
-from privacy.anonymizer.cues import PERSON_BEFORE
+from privacy.anonymizer.context import judge
 from privacy.anonymizer.folding import fold_form, squeeze
 from privacy.anonymizer.forms import (
     FAMILY,
     GIVEN,
     NICKNAME,
+    PIECE,
     ROMANISED,
     WHOLE,
     Kind,
 )
 from privacy.anonymizer.model import Certainty, FindingType, Kept
-from privacy.anonymizer.romanise import skeleton
-from privacy.anonymizer.roster import CompiledRoster, deletions
-from privacy.anonymizer.segments import Level, Segment, segments
-from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS, PLACES, word_set
+from privacy.anonymizer.resolve import SHORT_FORM
+from privacy.anonymizer.romanise import first_consonant, skeleton
+from privacy.anonymizer.roster import CompiledRoster
+from privacy.anonymizer.segment import Level, Segment
+from privacy.anonymizer.segments import segments
+from privacy.anonymizer.verdict import Reason, Verdict
+from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, word_set
 
 _TITLE_BEFORE = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Madam|Herr|Frau|Sr|Sra|Srta|Mme|Mlle|Monsieur|Madame|Señor|Señora)"
@@ -32,15 +33,20 @@ _TITLE_BEFORE = re.compile(
 )
 _LISTED_REASONS = frozenset({Reason.PLACE, Reason.HEADING})
 _PAIR = re.compile(r"([A-Z][a-z]{1,15})[ \u00a0\n](?=([A-Z][a-z]{1,15})\b)")
-_CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪĮİĹĽŁŃŇŌŐŒŔŘŚŞŠŤŪŮŰŹŻŽ][^\W\d_]{5,}")
+# Two names written as one, as in file names: `layla_mansour`, `LaylaMansour`.
+_JOINT = re.compile(r"[._A-Z-](?<=[a-z].)(?=[A-Za-z][a-z]|(?<=[A-Z])[a-z])")
+_LETTERS_BEFORE = re.compile(r"[A-Z]?[a-z]{2,15}\Z")
+_LETTERS = re.compile(r"[A-Z]?[a-z]{2,15}")
 _TAUGHT = re.compile(r"['’]s? (?:class|course|lecture|lectures|seminar|feedback|advice|office|module|lesson|slides)\b")
 _FILE_ENDING = re.compile(
     r"[\w-]*(?=\.(?:pdf|docx?|odt|rtf|txt|md|html?|ipynb|py|java|c|cpp|js|ts|r|zip|xlsx|pptx|csv|png|jpe?g)\b)",
     re.IGNORECASE,
 )
+_FILE_MARKS = ("_", "-", ".")
 _FILE_BEGINNING = re.compile(r"(?:[\w]+[-_])+$")
-_INITIALS = re.compile(r"(?<![\w.])[^\W\d_a-z]\.[ \u00a0]?(?:[^\W\d_a-z]\.[ \u00a0]?)?[^\W\d_]\.(?!\w)")
-_OTHER_WORDS = FUNCTION_WORDS | NAME_WORDS | PLACES | MONTHS_AND_DAYS
+_INITIALS = re.compile(
+    r"[A-Z\u00c0-\uffff]\.(?<![\w.]..)(?<=[^\W\d_a-z].)[ \u00a0]?(?:[^\W\d_a-z]\.[ \u00a0]?)?[^\W\d_]\.(?!\w)"
+)
 _ABBREVIATIONS = word_set("us uk un eu dc la ps nb bc ad ce uae usa ussr nyc ip tv id hq phd eg ie")
 
 
@@ -49,6 +55,8 @@ def _rank(segment: Segment) -> int:
         return 39 if segment.slip else 42
     if segment.level is Level.INITIAL:
         return 38
+    if segment.parts & GIVEN and segment.parts & PIECE and not segment.parts & (WHOLE | FAMILY):
+        return SHORT_FORM
     for part, rank in ((WHOLE, 34), (GIVEN, 33), (FAMILY, 32), (NICKNAME, 28), (ROMANISED, 27)):
         if segment.parts & part:
             return rank
@@ -59,45 +67,68 @@ def named_people(
     reading: Reading, roster: CompiledRoster, around: Surroundings, author: int | None
 ) -> tuple[list[Candidate], list[Kept]]:
     """Members' names in the text: those to hide or to show to a person, and those left standing with the reason."""
-    found, kept = [], []
-    believed: set[tuple[int, str]] = set()
-    doubtful: list[tuple[int, Segment]] = []
-    verdicts: dict[Segment | tuple[Segment, bool], Verdict] = {}
-    for number, hits in reading.names.items():
-        person = roster.people[number]
-        for segment in segments(reading, person, hits):
-            # Members who share a name share the verdict; only the author's own is judged apart.
-            key = (segment, True) if number == author else segment
-            verdict = verdicts.get(key)
+    found: list[Candidate] = []
+    kept: list[Kept] = []
+    believed: list[tuple[Segment, tuple[int, ...]]] = []
+    doubtful: list[tuple[Segment, tuple[int, ...]]] = []
+    verdicts: dict[tuple[Segment, bool], Verdict] = {}
+    for segment, numbers in segments(reading, roster):
+        # Members who share a name share the verdict; only the author's own is judged apart.
+        for group, is_author in _author_apart(numbers, author):
+            verdict = verdicts.get((segment, is_author))
             if verdict is None:
-                verdict = verdicts[key] = judge(around, segment, is_author=number == author)
-            if verdict.reason is Reason.ACTING_WORD:
-                doubtful.append((number, segment))
-            elif verdict.reason is None:
-                believed.update((number, word) for word in segment.words)
-            if verdict.reason is not None:
-                kept.append(Kept(segment.start, segment.end, verdict.reason.value))
-                if verdict.reason not in _LISTED_REASONS:
-                    continue
-            start = _with_title(reading.text, segment.start) if verdict.reason is None else segment.start
-            rank = _rank(segment)
-            if person.label is FindingType.TEACHER and (
-                start < segment.start or _TAUGHT.match(reading.text, segment.end)
-            ):
-                rank += 2
-            end = segment.end
+                verdict = verdicts[segment, is_author] = judge(around, segment, is_author=is_author)
             if verdict.reason is None:
-                start, end = _whole_file_name(reading.text, start, end)
-            found.append(Candidate(start, end, person.label, verdict.certainty, person.key, rank, (number,)))
-    for number, segment in doubtful:
-        # "Hope said …" opens a sentence: a person if the text speaks of Hope as a person elsewhere.
-        if any((number, word) in believed for word in segment.words):
-            person = roster.people[number]
-            rank = _rank(segment)
-            found.append(
-                Candidate(segment.start, segment.end, person.label, Certainty.LIKELY, person.key, rank, (number,))
-            )
+                believed.append((segment, group))
+                found += _candidates(reading.text, roster, segment, group, verdict)
+                continue
+            kept.append(Kept(segment.start, segment.end, verdict.reason.value))
+            if verdict.reason is Reason.ACTING_WORD:
+                doubtful.append((segment, group))
+            if verdict.reason in _LISTED_REASONS:
+                found += _candidates(reading.text, roster, segment, group, verdict)
+    if doubtful:
+        words = {(number, word) for segment, group in believed for number in group for word in segment.words}
+        for segment, group in doubtful:
+            # "Hope said …" opens a sentence: a person if the text speaks of Hope as a person elsewhere.
+            told = tuple(n for n in group if any((n, word) in words for word in segment.words))
+            for label, members in _by_label(roster, told):
+                key = roster.people[members[0]].key
+                place = (segment.start, segment.end)
+                found.append(Candidate(*place, label, Certainty.LIKELY, key, _rank(segment), members))
     return found, kept
+
+
+def _author_apart(numbers: tuple[int, ...], author: int | None) -> list[tuple[tuple[int, ...], bool]]:
+    if author is None or author not in numbers:
+        return [(numbers, False)]
+    others = tuple(number for number in numbers if number != author)
+    return [((author,), True), (others, False)] if others else [((author,), True)]
+
+
+def _by_label(roster: CompiledRoster, numbers: tuple[int, ...]) -> list[tuple[FindingType, tuple[int, ...]]]:
+    labels: dict[FindingType, list[int]] = {}
+    for number in numbers:
+        labels.setdefault(roster.people[number].label, []).append(number)
+    return [(label, tuple(members)) for label, members in labels.items()]
+
+
+def _candidates(
+    text: str, roster: CompiledRoster, segment: Segment, numbers: tuple[int, ...], verdict: Verdict
+) -> Iterator[Candidate]:
+    """What a judged stretch asks for: with its title, and with the rest of a file name around it."""
+    start, end, rank = segment.start, segment.end, _rank(segment)
+    titled = False
+    if verdict.reason is None:
+        if text[start - 1 : start] in (" ", "\u00a0"):
+            start = _with_title(text, start)
+        if text[end : end + 1] in _FILE_MARKS or text[end : end + 1].isalnum():
+            start, end = _whole_file_name(text, start, end)
+        titled = start < segment.start
+    for label, members in _by_label(roster, numbers):
+        taught = label is FindingType.TEACHER and (titled or _TAUGHT.match(text, segment.end))
+        key = roster.people[members[0]].key
+        yield Candidate(start, end, label, verdict.certainty, key, rank + 2 if taught else rank, members)
 
 
 def _whole_file_name(text: str, start: int, end: int) -> tuple[int, int]:
@@ -132,7 +163,7 @@ def strong_forms(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate
                 yield Candidate(start, end, FindingType.IDENTIFIER, Certainty.CERTAIN, key, 60)
         elif _is_login(text, start, end):
             key = f"handle:{text[start:end].casefold()}"
-            yield Candidate(start, end, FindingType.HANDLE, Certainty.LIKELY, key, 45)
+            yield Candidate(start, end, FindingType.HANDLE, Certainty.LIKELY, key, 40)
 
 
 def _name_before(text: str, start: int, number: int, roster: CompiledRoster) -> int | None:
@@ -174,37 +205,36 @@ def initials(reading: Reading, roster: CompiledRoster, around: Surroundings, aut
             yield Candidate(match.start(), match.end(), label, Certainty.LIKELY, key, 20, chosen)
 
 
-def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> Iterator[Candidate]:
-    """A single misspelt name after a word that people follow."""
-    text, near = reading.text, roster.near
-    for match in _CAPITALISED.finditer(text):
-        word = fold_form(match.group())
-        names = {name for rest in near.keys() & deletions(word) for name in near[rest]}
-        if not names or word in _OTHER_WORDS:
-            continue
-        before = fold_form(text[max(0, match.start() - 30) : match.start()]).split(" ")[-1]
-        if before not in PERSON_BEFORE:
-            continue
-        for name in sorted(names):
-            if name[0] != word[0] or OSA.distance(word, name, score_cutoff=1) > 1:
-                continue
-            for number, part in roster.names[name]:
-                segment = Segment(match.start(), match.end(), part, Level.SINGLE, (word,), slip=True)
-                if judge(around, segment, is_author=False).reason is None:
-                    person = roster.people[number]
-                    yield Candidate(
-                        match.start(), match.end(), person.label, Certainty.LIKELY, person.key, 25, (number,)
-                    )
-
-
 def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
     """Both names in Latin letters of a member whom the roster writes in another script."""
     if not roster.skeletons:
         return
-    for match in _PAIR.finditer(reading.text):
-        if match.group(1).lower() in FUNCTION_WORDS:
-            continue
-        pair = (skeleton(match.group(1)), skeleton(match.group(2)))
-        for number in roster.skeletons.get(pair, ()):
-            person = roster.people[number]
-            yield Candidate(match.start(), match.end(2), person.label, Certainty.LIKELY, person.key, 37, (number,))
+    text = reading.text
+    for match in _PAIR.finditer(text):
+        if match.group(1).lower() not in FUNCTION_WORDS:
+            yield from _by_skeleton(roster, match.group(1), match.group(2), match.start(), match.end(2), shortest=3)
+    for seam in _JOINT.finditer(text):
+        place = seam.start() + (text[seam.start()] in "._-")
+        before, after = (
+            _LETTERS_BEFORE.search(text, max(0, seam.start() - 16), seam.start()),
+            _LETTERS.match(text, place),
+        )
+        if before and after:
+            yield from _by_skeleton(roster, before.group(), after.group(), before.start(), after.end(), shortest=4)
+
+
+def _by_skeleton(
+    roster: CompiledRoster, first: str, second: str, start: int, end: int, *, shortest: int
+) -> Iterator[Candidate]:
+    letters = roster.skeleton_letters
+    if first_consonant(first) not in letters or first_consonant(second) not in letters:
+        return
+    beginning = skeleton(first)
+    if beginning not in roster.skeleton_beginnings:
+        return
+    ending = skeleton(second)
+    if len(beginning) + len(ending) < shortest:
+        return
+    for number in roster.skeletons.get((beginning, ending), ()):
+        person = roster.people[number]
+        yield Candidate(start, end, person.label, Certainty.LIKELY, person.key, 37, (number,))

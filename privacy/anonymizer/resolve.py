@@ -6,18 +6,24 @@ Stretches that overlap are united and never dropped, so whatever any matcher wan
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from privacy.anonymizer.candidate import Candidate
 from privacy.anonymizer.model import PEOPLE, Certainty, FindingType
 from privacy.anonymizer.roster import CompiledRoster
 
+# The highest rank of what may be short for another name: a nickname, one half of "Mary Kate".
+SHORT_FORM = 29
 _ORDER = {Certainty.CERTAIN: 2, Certainty.LIKELY: 1, Certainty.UNCERTAIN: 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A united stretch with the thing it names. `owners` are the members it may mean, best reading only."""
+    """A united stretch with the thing it names.
+
+    `owners` are the members it may mean in the best reading, `others` those it may mean in another one when the
+    best is no more than a short form.
+    """
 
     start: int
     end: int
@@ -25,6 +31,7 @@ class Stretch:
     certainty: Certainty
     key: str
     owners: tuple[int, ...] = ()
+    others: tuple[int, ...] = ()
 
 
 def unite(candidates: Iterable[Candidate]) -> list[Stretch]:
@@ -52,18 +59,21 @@ def _one(group: Sequence[Candidate], end: int) -> Stretch:
     if best.type in PEOPLE:
         for item in same_rank:
             owners += [owner for owner in item.owners if owner not in owners]
-    return Stretch(group[0].start, end, best.type, certainty, best.key, tuple(sorted(owners)))
+    others: tuple[int, ...] = ()
+    if owners and best.rank <= SHORT_FORM:
+        others = tuple(sorted({owner for item in group for owner in item.owners} - set(owners)))
+    return Stretch(group[0].start, end, best.type, certainty, best.key, tuple(sorted(owners)), others)
 
 
 def settle_owners(stretches: list[Stretch], roster: CompiledRoster, author: int | None) -> list[Stretch]:
     """Give every person's stretch one owner: the one member it can mean, or the one the text speaks of."""
-    anchors = [(item.start, item.owners[0]) for item in stretches if len(item.owners) == 1]
+    anchors = [(item.start, item.owners[0]) for item in stretches if len(item.owners) == 1 and not item.others]
     settled = []
     for item in stretches:
         if item.type not in PEOPLE or not item.owners:
             settled.append(item)
             continue
-        owner = _owner(item, anchors, author)
+        owner = _owner(_spoken_of(item, anchors, author), anchors, author)
         if owner is None:
             people = [roster.people[number] for number in item.owners]
             labels = {person.label for person in people}
@@ -73,6 +83,17 @@ def settle_owners(stretches: list[Stretch], roster: CompiledRoster, author: int 
             label, key = roster.people[owner].label, roster.people[owner].key
         settled.append(Stretch(item.start, item.end, label, item.certainty, key, item.owners))
     return settled
+
+
+def _spoken_of(item: Stretch, anchors: list[tuple[int, int]], author: int | None) -> Stretch:
+    """The stretch with its other reading where the text speaks of that person and of nobody of the best reading."""
+    if not item.others:
+        return item
+    people = {owner for _, owner in anchors} | ({author} if author is not None else set())
+    there = people.intersection(item.others)
+    if len(there) != 1 or people.intersection(item.owners):
+        return item
+    return replace(item, owners=tuple(there), others=())
 
 
 def _owner(item: Stretch, anchors: list[tuple[int, int]], author: int | None) -> int | None:

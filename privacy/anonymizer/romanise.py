@@ -82,9 +82,23 @@ def romanisations(name: str) -> tuple[str, ...]:
     if "α" <= folded[0] <= "ω":
         return (_greek(folded),)
     if "а" <= folded[0] <= "џ":
-        latin = _by_table(folded, _CYRILLIC)
-        return tuple({latin, latin.replace("iy", "y"), latin.replace("kh", "h"), latin.replace("ks", "x")})
+        # Folding would make и of й and ї.
+        written = unicodedata.normalize("NFC", name.lower())
+        return _with_variants(_by_table(written, _CYRILLIC))
     return ()
+
+
+# Other customs of writing Cyrillic in Latin letters.
+_CUSTOMS = (("iya", "ia"), ("iy", "y"), ("iy", "i"), ("kh", "h"), ("ks", "x"), ("yu", "iu"), ("ya", "ia"), ("zh", "j"))
+
+
+def _with_variants(latin: str) -> tuple[str, ...]:
+    forms = {latin}
+    for ours, theirs in _CUSTOMS:
+        forms |= {form.replace(ours, theirs) for form in forms}
+    if latin.startswith(("y", "i")):
+        forms |= {"j" + form[1:] for form in forms if form[0] == "y"}
+    return tuple(sorted(forms))
 
 
 _CONSONANTS = {
@@ -112,6 +126,15 @@ _LATIN_SOUNDS = (
     ("ch", "c"), ("ck", "k"), ("q", "k"), ("x", "ks"), ("z", "s"), ("ng", "n"), ("wh", "w"),
 )  # fmt: skip
 _VOWELS = re.compile("[aeiouyw]")
+
+
+_FIRST_SOUNDS = {"q": "k", "x": "k", "z": "s"}
+
+
+def first_consonant(name: str) -> str:
+    """The first letter of the skeleton of a Latin name, or "" where only the skeleton itself tells."""
+    letter = name[:1].lower()
+    return "" if letter in "aeiouyw" else _FIRST_SOUNDS.get(letter, letter)
 
 
 def skeleton(name: str) -> str:

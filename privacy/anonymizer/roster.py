@@ -11,16 +11,13 @@ from typing import Any, NamedTuple
 
 import ahocorasick
 
-from privacy.anonymizer.cues import cue_forms
+from privacy.anonymizer.cues import Cue, cue_forms
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.forms import (
-    JOINED_LENGTH,
-    LOGIN_LENGTH,
     NICKNAME,
     ROMANISED,
     SHORT,
     Forms,
-    Kind,
     Person,
     add_names,
     add_strong,
@@ -29,14 +26,21 @@ from privacy.anonymizer.forms import (
 )
 from privacy.anonymizer.model import RosterMember
 from privacy.anonymizer.romanise import skeleton
-from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, PLACES
+from privacy.anonymizer.strong import strong_forms
+from privacy.anonymizer.words import NAME_WORDS, PLACES, is_word_like
 
 
-class Entry(NamedTuple):
-    """One meaning of a form: `payload` is ((person, part), …), (person, …) or (cue, …) by kind."""
+class Meaning(NamedTuple):
+    """What a form can mean: parts of members' names, strong forms of members, cues.
 
-    kind: int
-    payload: tuple[Any, ...]
+    `owners` are pairs of a member's number and the part of the name; `strong` are pairs of a kind and a member's
+    number. `word` tells that the form in lower case is simply a word unless other parts of a name are beside it.
+    """
+
+    owners: tuple[tuple[int, int], ...]
+    strong: tuple[tuple[int, int], ...]
+    cues: tuple[Cue, ...]
+    word: bool
 
 
 class CompiledRoster:
@@ -56,10 +60,16 @@ class CompiledRoster:
             form.strip(): tuple(parts.items()) for form, parts in forms.names.items()
         }
         self.near = _deletions(self.names)
+        usable = {name for found in self.near.values() for name in found}
+        self.beginnings = frozenset(name[:STEM] for name in usable)
+        self.endings = frozenset(name[:1] + name[-STEM:] for name in usable)
+        self.swapped = _swaps(self.near)
+        self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
-        self.strong_forms = _last_check_forms(self.members)
-        self.has_strong_forms = len(self.strong_forms) > 0
+        self.skeleton_letters = frozenset({"", *(first[0] for first, _ in self.skeletons)})
+        self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
+        self.strong_forms = strong_forms(self.members)
         self.automaton = _automaton(forms)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -72,17 +82,17 @@ def compile_roster(members: Iterable[RosterMember], *, countries: Sequence[str] 
 
 
 def _automaton(forms: Forms) -> Any:
-    table: dict[str, list[Entry]] = {}
-    for form, parts in forms.names.items():
-        table.setdefault(form, []).append(Entry(Kind.NAME, tuple(parts.items())))
+    strong: dict[str, list[tuple[int, int]]] = {}
     for (form, kind), owners in forms.people.items():
-        table.setdefault(form, []).append(Entry(kind, tuple(owners)))
-    for cue, kinds in cue_forms().items():
-        table.setdefault(f" {cue} ", []).append(Entry(Kind.CUE, kinds))
+        strong.setdefault(form, []).extend((kind, owner) for owner in owners)
+    cues = {f" {cue} ": kinds for cue, kinds in cue_forms().items()}
     automaton = ahocorasick.Automaton()
-    for form, entries in table.items():
+    for form in dict.fromkeys((*forms.names, *strong, *cues)):
+        parts = tuple(forms.names.get(form, {}).items())
+        word = is_word_like((form.strip(),)) or all(part == SHORT for _, part in parts)
         trim = 1 if form[0] == " " else 0
-        automaton.add_word(form, (len(form) - 2 * trim, 1 - trim, tuple(entries)))
+        meaning = Meaning(parts, tuple(strong.get(form, ())), cues.get(form, ()), word)
+        automaton.add_word(form, (len(form) - 2 * trim, 1 - trim, meaning))
     automaton.make_automaton()
     return automaton
 
@@ -117,6 +127,32 @@ def deletions(word: str) -> set[str]:
     return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
 
 
+def _swaps(near: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Names of six letters or more with two neighbouring letters changed round, to the names."""
+    index: dict[str, list[str]] = {}
+    for name in {name for found in near.values() for name in found if len(name) > 5}:
+        for place in range(1, len(name) - 1):
+            swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+            if swapped != name:
+                index.setdefault(swapped, []).append(name)
+    return {swapped: tuple(sorted(found)) for swapped, found in index.items()}
+
+
+# How many letters a misspelt or inflected name has in common with the name at its beginning.
+STEM = 3
+
+
+def _stems(people: tuple[Person, ...]) -> dict[str, tuple[tuple[int, str, bool], ...]]:
+    """The beginnings of given and family names, to the members, the names and whether it is the family name."""
+    index: dict[str, list[tuple[int, str, bool]]] = {}
+    for number, person in enumerate(people):
+        for names, is_family in ((person.given, False), (person.family, True)):
+            for name in names:
+                if len(name) > STEM:
+                    index.setdefault(name[:STEM], []).append((number, name, is_family))
+    return {stem: tuple(found) for stem, found in index.items()}
+
+
 def _deletions(names: dict[str, tuple[tuple[int, int], ...]]) -> dict[str, tuple[str, ...]]:
     """An index for one-letter slips: what is left after one deletion, to the names it may come from."""
     index: dict[str, list[str]] = {}
@@ -127,24 +163,3 @@ def _deletions(names: dict[str, tuple[tuple[int, int], ...]]) -> dict[str, tuple
         for rest in deletions(name):
             index.setdefault(rest, []).append(name)
     return {rest: tuple(found) for rest, found in index.items()}
-
-
-def _last_check_forms(members: tuple[RosterMember, ...]) -> Any:
-    """The forms the last check looks for, built apart from the matcher: full names, e-mails, ids, logins."""
-    automaton = ahocorasick.Automaton()
-    table: dict[str, str] = {}
-    for member in members:
-        full = [member.name, f"{member.given_name} {member.family_name}", f"{member.family_name} {member.given_name}"]
-        for name in full:
-            folded = fold_form(name)
-            if " " in folded and not set(folded.split()) <= FUNCTION_WORDS:
-                table.setdefault(folded, member.user_id)
-        for form in (member.email, member.sourcedid, member.user_id, member.username):
-            folded = fold_form(form)
-            distinctive = any(c.isdigit() for c in folded) or " " in folded or len(folded) >= JOINED_LENGTH
-            if len(folded) >= LOGIN_LENGTH and distinctive and folded not in NAME_WORDS:
-                table.setdefault(folded, member.user_id)
-    for form, owner in table.items():
-        automaton.add_word(f" {form} ", (len(form), owner))
-    automaton.make_automaton()
-    return automaton

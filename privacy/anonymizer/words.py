@@ -145,6 +145,17 @@ PLACES = word_set("""
     windsor worcester york zaire toronto
     """)
 
+# Countries and states that make a town of the name before them: "Nelson, New Zealand". None is also a given name.
+# Written as in the text, with _ for a space.
+COUNTRIES = word_set("""
+    Australia New_Zealand Canada Ontario Quebec British_Columbia Alberta Texas Ohio Oregon Maine Vermont Massachusetts
+    Connecticut New_York New_Jersey Pennsylvania Maryland Illinois Michigan Wisconsin Minnesota Iowa Missouri Kansas
+    Nebraska Colorado Utah Arizona New_Mexico California Nevada Washington Idaho Louisiana Tennessee Kentucky Alabama
+    Mississippi England Scotland Wales Ireland France Germany Italy Spain Portugal Mexico Brazil Argentina Colombia
+    Peru South_Africa Nigeria Ghana Egypt Morocco India Pakistan China Japan Korea Malta Greece Turkey Poland Hungary
+    Austria Switzerland Belgium Netherlands Denmark Sweden Norway Finland Iceland Russia Ukraine Philippines Indonesia
+    """)
+
 # Words that may stand with a capital beside a name without being part of it.
 FUNCTION_WORDS = word_set("""
     a about above according acknowledgement acknowledgements acknowledgment acknowledgments after again against all
@@ -203,7 +214,14 @@ THINGS_NAMED_AFTER_PEOPLE = word_set("""
     reaction report review river road rule rules scale scandal school score series space square state station
     statistic street studio syndrome synthesis system table telescope test tests theorem theorems theory tower
     transform transformation tree trial triangle trust unit university valley variable wall war age ages motion
-    razor cat dog
+    razor cat dog harbour harbor opera marathon airport borough suburb peninsula coast railway commission committee
+    cathedral basin strait expedition rebellion uprising riots massacre affair era period style school labs laboratory
+    """)
+
+# Nouns after which a name is the name of a thing: the river Jordan, hurricane Florence.
+NAMED_THINGS = word_set("""
+    river lake mount mountain cape isle island hurricane storm typhoon cyclone ship steamer frigate yacht planet
+    asteroid comet port castle fort hotel station province city town village county state valley fluss rio lago monte
     """)
 
 SCHOLARLY_HEADINGS = (
@@ -227,8 +245,8 @@ SCHOLARLY_HEADINGS = (
 )
 
 PARTICLES = word_set("""
-    van von der den de del della di da dos das du la le las los el al bin ibn binti bint abu ben bat ter ten te zu
-    zum af av y e i st san santa mac mc o d n l
+    ni nic ui van von der den de del della di da dos das du la le las los el al bin ibn binti bint abu ben bat ter ten
+    te zu zum af av y e i st san santa mac mc o d n l
     """)
 
 TITLES = word_set("""
@@ -236,3 +254,20 @@ TITLES = word_set("""
     sra srta don dona monsieur madame mademoiselle mme mlle signor signora dott pan pani ta lecturer instructor
     dozent
     """)
+
+
+def is_word_like(words: tuple[str, ...]) -> bool:
+    """Whether every word of a name is also a word, a place or a month."""
+    return all(map(_is_word_like, words))
+
+
+_WORD_LIKE = NAME_WORDS | PLACES | MONTHS_AND_DAYS
+
+
+def _is_word_like(word: str) -> bool:
+    return word in _WORD_LIKE or _is_tiny(word)
+
+
+def _is_tiny(word: str) -> bool:
+    """Whether a word is too short to be told from another: two Latin letters, or one character of any script."""
+    return len(word) < (3 if word.isascii() else 2)

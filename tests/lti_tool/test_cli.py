@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +147,41 @@ def test_grown_up_commands_say_that_they_need_a_broker(run: CliRunner, command: 
     refused = run.invoke(main, [command])
     assert refused.exit_code == 1
     assert "REDIS_URL" in refused.output
+
+
+def _paper(number: int) -> str:
+    member = {
+        "user_id": "u1",
+        "role": "Learner",
+        "name": "Jorunn Aakre",
+        "given_name": "Jorunn",
+        "family_name": "Aakre",
+    }
+    document = {"id": number, "text": f"Draft {number} – Jorunn Aakre", "author": "u1", "filename": "jorunn.txt"}
+    return json.dumps(document | {"roster": [member]}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_json_lines_are_anonymized_in_order_and_bad_ones_are_named(tmp_path: Path, jobs: str) -> None:
+    lines = [_paper(number) for number in range(30)]
+    lines[10] = '{"id": 10, "text":'
+    source = tmp_path / "papers.jsonl"
+    source.write_text("\n".join(lines), encoding="utf-8")
+    # A process of its own, in a locale that knows no UTF-8.
+    command = [sys.executable, "-m", "lti_tool.cli", "anonymize", str(source), "--jobs", jobs]
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=100, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "Line 11 is not a JSON object.\n"
+    answers = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    assert [answer["id"] for answer in answers] == [number for number in range(30) if number != 10]
+    assert answers[0]["text"] == "Draft 0 – [Student 1]"
+    assert answers[0]["restored"] == "Draft 0 – Jorunn Aakre"
+
+
+def test_json_lines_are_read_from_standard_input(run: CliRunner) -> None:
+    done = run.invoke(main, ["anonymize"], input=_paper(3) + "\n")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["spans"] == [
+        {"start": 10, "end": 22, "type": "Student", "replacement": "[Student 1]"}
+    ]

@@ -24,6 +24,7 @@ HIDDEN = [
     ("I asked Ferdi\u200bnando Coronado about it.", ["Coronado", "nando"]),
     ("Ferdinando Corondao helped me.", ["Ferdinando", "Corondao"]),
     ("Fredinando Coronado helped me.", ["Fredinando", "Coronado"]),
+    ("The sheet was signed by Lars van der Breg.", ["Lars", "Breg"]),
     ("I came with Ferdinando Coronadem.", ["Coronadem"]),
     ("Lars van der Berg and I", ["Lars", "Berg"]),
     ("van der Berg 7\nThe sensor failed.", ["Berg"]),

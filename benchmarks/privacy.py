@@ -1,0 +1,129 @@
+"""How fast the privacy room is: characters a second on one core, and ratios to simpler passes over the same text.
+
+    python benchmarks/privacy.py anonymizer [--members 300] [--papers 150] [--presidio PYTHON]
+
+The papers are the made-up ones of the tests with three sentences of plain prose to each that names or seems to name
+somebody, 2,000 to 8,000 characters long, against one roster compiled beforehand.
+The plain pass finds every word with a regular expression and looks it up in a set of the roster's words. `PYTHON` is
+an interpreter of an environment in which `presidio-analyzer` is installed; its pattern recognizers then run with the
+roster's names as a deny list and no language model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# Started by its path, this file would be taken for the package `privacy`.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from privacy.anonymizer import anonymize, compile_roster  # noqa: E402
+from tests.privacy.anonymizer.papers.build import Paper, course, write_paper  # noqa: E402
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SHORTEST, _LONGEST = 2_000, 8_000
+# Runs in the other environment: reads {"texts", "names"}, prints seconds.
+_PRESIDIO = """
+import json, sys, time
+from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+class NoModel(NlpEngine):
+    def load(self): pass
+    def is_loaded(self): return True
+    def process_text(self, text, language): return NlpArtifacts([], [], [], [], self, language)
+    def process_batch(self, texts, language, **_): return ((text, self.process_text(text, language)) for text in texts)
+    def is_stopword(self, word, language): return False
+    def is_punct(self, word, language): return False
+    def get_supported_entities(self): return []
+    def get_supported_languages(self): return ["en"]
+given = json.load(sys.stdin)
+registry = RecognizerRegistry()
+registry.load_predefined_recognizers(languages=["en"], nlp_engine=NoModel())
+registry.remove_recognizer("SpacyRecognizer")
+registry.add_recognizer(PatternRecognizer("ROSTER", deny_list=given["names"]))
+engine = AnalyzerEngine(registry=registry, nlp_engine=NoModel(), supported_languages=["en"])
+engine.analyze(given["texts"][0], "en")
+start = time.process_time()
+for text in given["texts"]:
+    engine.analyze(text, "en")
+print(time.process_time() - start)
+"""
+
+
+def papers(members: int, count: int) -> list[Paper]:
+    """Papers of one course of this size."""
+    draw = random.Random(20_240_501)  # noqa: S311 - nothing secret
+    students, teachers = course(draw, members)
+    made: list[Paper] = []
+    while len(made) < count:
+        paper = write_paper(students, teachers, draw, sentences=draw.randint(8, 30), prose=3)
+        if _SHORTEST <= len(paper.text) <= _LONGEST:
+            made.append(paper)
+    return made
+
+
+def best_of(run: Callable[[], object], times: int = 5) -> float:
+    """The shortest processor time of some runs, in seconds."""
+    taken = []
+    for _ in range(times):
+        start = time.process_time()
+        run()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def presidio(python: str, texts: list[str], names: list[str]) -> float:
+    """The processor time that Presidio's pattern recognizers take, in seconds."""
+    given = json.dumps({"texts": texts, "names": names})
+    done = subprocess.run([python, "-c", _PRESIDIO], input=given, capture_output=True, text=True, check=True)  # noqa: S603
+    return float(done.stdout.split()[-1])
+
+
+def anonymizer(arguments: argparse.Namespace) -> None:
+    """Measure the anonymizer, and print."""
+    made = papers(arguments.members, arguments.papers)
+    start = time.process_time()
+    roster = compile_roster(made[0].roster)
+    compiling = time.process_time() - start
+    words = {word for member in made[0].roster for word in _WORD.findall(member.name)}
+    characters = sum(len(paper.text) for paper in made)
+
+    def whole() -> None:
+        for paper in made:
+            anonymize(paper.text, author_id=paper.author, roster=roster, file_name=paper.file_name)
+
+    def plain() -> None:
+        for paper in made:
+            _ = [match.start() for match in _WORD.finditer(paper.text) if match.group() in words]
+
+    rows = {"anonymizer": best_of(whole), "plain pass of words": best_of(plain)}
+    if arguments.presidio:
+        names = [member.name for member in made[0].roster] + sorted(words)
+        rows["Presidio, patterns and deny list"] = presidio(arguments.presidio, [paper.text for paper in made], names)
+    mean = characters / len(made)
+    sys.stdout.write(f"{len(made)} papers of {mean:,.0f} characters on average, a roster of {len(made[0].roster)}\n")
+    sys.stdout.write(f"compiling the roster: {compiling * 1000:.0f} ms\n")
+    for name, seconds in rows.items():
+        speed, ratio = characters / seconds / 1e6, rows["anonymizer"] / seconds
+        sys.stdout.write(f"{name:<34} {speed:6.2f} million characters a second   {ratio:6.2f} x the anonymizer\n")
+
+
+def main() -> None:
+    """Read what to measure from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=["anonymizer"])
+    parser.add_argument("--members", type=int, default=300)
+    parser.add_argument("--papers", type=int, default=150)
+    parser.add_argument("--presidio", metavar="PYTHON", help="interpreter of an environment with presidio-analyzer")
+    anonymizer(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

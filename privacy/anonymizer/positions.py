@@ -1,0 +1,89 @@
+"""Places that name people whatever the word is: running heads, labels, sign-offs, lists of who does what."""
+
+from __future__ import annotations
+
+import re
+
+from privacy.anonymizer.citations import Surroundings
+from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.forms import GIVEN, WHOLE
+from privacy.anonymizer.segment import Segment
+from privacy.anonymizer.verdict import HIDE, LIKELY, Verdict
+from privacy.anonymizer.words import TITLES, is_word_like, word_set
+
+_RUNNING_HEAD = re.compile(r"[ \t]*\d{1,3}[ \t]*$")
+_LABEL = re.compile(r"[ \t*#/>@\"-]*([^\W\d_][\w ’'.()-]{0,30}?)[ \t]*:[ \t]*")
+# "* Ann – slides": a list of who does what; a glossary would go on with an article.
+_BULLET = re.compile(r"[ \t]*(?:[*•-]|\d{1,2}[.)])[ \t]+")
+_SHARE = re.compile(r" ?[–—:-] (?!an? |the |[A-ZÀ-Þ])")
+_TASK_OF = re.compile(r"(?:TODO|FIXME|XXX|HACK|NOTE|BUG)\($")
+_LABELS_OF_PEOPLE = word_set("""
+    name author authors by student students nom nombre nome vorname nachname instructor professor teacher lecturer
+    tutor partners partner members member group team collaborators contributions contributors profesor profesora
+    professora professeur dozent dozentin enseignant autor autora auteur verfasser lehrer lehrerin alumno alumna
+    aluno aluna prenom prenoms apellido apellidos sobrenome cognome jmeno prijmeni imie nazwisko naam navn namn nimi
+    nev ad soyad ime student(s) written submitted prepared supervisor advisor adviser ta signature signed comments
+    reviewer editor reviewers editors attendees present absent apologies participants participant cast crew interviewer
+    interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed checked moderator host
+    guest guests assignee assigned reporter owner maintainer owner helper helpers thanks acknowledgements
+    """)
+
+
+_NEAR = 60
+
+
+def telling_position(around: Surroundings, segment: Segment, previous: str, *, is_author: bool) -> Verdict | None:
+    """Places that name people whatever the word: running heads, labels, sign-offs, titles before a name."""
+    text, start, end = around.text, segment.start, segment.end
+    first, last = around.line(start, end)
+    # Lines can be very long: only what is near can be an indent, a dash, a page number.
+    before = text[first:start] if start - first <= _NEAR else "…"
+    after = text[end:last] if last - end <= _NEAR else "…"
+    closing = _CLOSING_WORD.fullmatch(before) is not None
+    bare_before = closing or not before.strip(" \t-–—*#/>~(")
+    capital = text[start].isupper() or not text[start].islower()
+    if bare_before and capital and _RUNNING_HEAD.fullmatch(after) and after.strip():
+        return HIDE if is_author or not is_word_like(segment.words) else None
+    if _TASK_OF.search(text, max(0, start - 8), start):
+        return HIDE
+    if segment.parts & GIVEN and capital and _BULLET.fullmatch(before) and _SHARE.match(text, end):
+        return LIKELY
+    if bare_before and not after.strip(" \t,.!)") and capital:
+        if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
+            return HIDE
+        return LIKELY if segment.parts & (GIVEN | WHOLE) and _ends_message(text, first, last) else None
+    label = _LABEL.match(text, first, start) if text.find(":", first, min(start, first + _NEAR)) >= 0 else None
+    if label and _SENTENCE_END.search(text, label.end(), start):
+        label = None
+    if label and capital and fold_form(label.group(1)).split(" ")[-1] in _LABELS_OF_PEOPLE | TITLES:
+        return HIDE
+    if previous in TITLES and capital and text[start - 1 : start] in (" ", "\u00a0"):
+        return HIDE
+    return None
+
+
+_SENTENCE_END = re.compile(r"(?<!\b[A-Z][a-z])(?<!\bProf)(?<!\bMrs)(?<=[^\W\d_A-Z])[.!?][ \u00a0]")
+_END_OF_MESSAGE = re.compile(r"[.!?,][ \t]*\n[ \t>]*\Z")
+_HEADING_BEFORE = re.compile(r"(?:\A|[^.!?\s\"”')\]])\s*\Z")
+_MESSAGE_OVER = re.compile(r"[ \t]*(?:\n[ \t>]*(?:\n|\Z)|\Z)")
+
+
+def _ends_message(text: str, first: int, last: int) -> bool:
+    """Whether a line right under a finished sentence is followed by nothing: where somebody signs."""
+    if not text[last:].strip():
+        return not _HEADING_BEFORE.search(text, max(0, first - 80), first)
+    return bool(_MESSAGE_OVER.match(text, last) and _END_OF_MESSAGE.search(text, max(0, first - 20), first))
+
+
+_CLOSING_WORD = re.compile(
+    r"[ \t]*(?:cheers|thanks|thank you|regards|best|love|yours|sincerely|xoxo|best regards|kind regards)[,.! –—-]+",
+    re.IGNORECASE,
+)
+_CLOSINGS = re.compile(
+    r"(?:regards|sincerely|wishes|thanks|cheers|yours|best|love|truly|faithfully|respectfully)[,.!]?\s*\Z",
+    re.IGNORECASE,
+)
+
+
+def _closes_letter(text: str, first: int) -> bool:
+    return _CLOSINGS.search(text, max(0, first - 30), first) is not None

@@ -1,0 +1,64 @@
+"""The forms that the last check looks for, built apart from the matcher: whole names, addresses, ids and log-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import ahocorasick
+
+from privacy.anonymizer.folding import fold_form, spellings, squeeze
+from privacy.anonymizer.model import RosterMember
+from privacy.anonymizer.romanise import is_unspaced
+from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS
+
+_SHORTEST_LOGIN = 5
+_SHORTEST_WORD = 8
+
+
+class StrongForm(NamedTuple):
+    """A folded form that means one member. `comma` tells that a comma may stand inside, as in "Family, Given"."""
+
+    form: str
+    owner: str
+    comma: bool
+
+
+def strong_forms(members: Iterable[RosterMember]) -> Any:
+    """An automaton of the forms of all members, or None when there are none."""
+    automaton = ahocorasick.Automaton()
+    for member in members:
+        for found in (*_names(member), *_identities(member)):
+            key = found.form if is_unspaced(found.form) else f" {found.form} "
+            if key not in automaton:
+                automaton.add_word(key, found)
+    if len(automaton) == 0:
+        return None
+    automaton.make_automaton()
+    return automaton
+
+
+def _names(member: RosterMember) -> Iterator[StrongForm]:
+    given, family = member.given_name.strip(), member.family_name.strip()
+    first = given.split()[0] if given else ""
+    orders = [(member.name, False)]
+    if given and family:
+        orders += [(f"{given} {family}", False), (f"{first} {family}", False), (f"{family} {given}", True)]
+        joined = squeeze(given + family)
+        if len(joined) >= _SHORTEST_WORD:
+            yield StrongForm(joined, member.user_id, comma=False)
+    for name, comma in orders:
+        for form in spellings(name):
+            words = form.split()
+            if is_unspaced(form) and len(squeeze(form)) > 1:
+                yield StrongForm(squeeze(form), member.user_id, comma=False)
+            if len(words) > 1 and max(map(len, words)) > 1 and not set(words) <= FUNCTION_WORDS:
+                yield StrongForm(form, member.user_id, comma)
+
+
+def _identities(member: RosterMember) -> Iterator[StrongForm]:
+    for identity in (member.email, member.sourcedid, member.user_id, member.username):
+        form = fold_form(identity)
+        distinctive = any(c.isdigit() for c in form) or " " in form or len(form) >= _SHORTEST_WORD
+        if len(form) >= _SHORTEST_LOGIN and distinctive and form not in NAME_WORDS:
+            yield StrongForm(form, member.user_id, comma=True)
