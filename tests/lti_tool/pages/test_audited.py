@@ -15,6 +15,7 @@ from lti_tool.pages.instructor import grades, overview, review
 from privacy.models import AuditEvent
 from tests.lti_tool.conftest import Browser
 from tests.lti_tool.pages.test_main_job import Story, story
+from tests.lti_tool.pages.test_privacy import settle
 
 __all__ = ["story"]
 NAME = "Okafor"
@@ -100,8 +101,8 @@ def test_setting_changes_are_noted(story: Story) -> None:
         teacher.submit(f"{path}settings", "/settings", {"title": "Another title", "do": "save"})
     assert [row.event for row in found if not row.event.startswith("launch")] == ["assignment.changed"]
     with newly_noted(story) as found:
-        teacher.submit(f"{path}settings", "/settings", {"allow_assessment": [], "do": "save"})
-    assert "course.assessment_forbidden" in {row.event for row in found}
+        settle(teacher, path, "allow_llm_assessment")
+    assert "course.privacy_changed" in {row.event for row in found}
 
 
 def test_what_administrators_change_is_noted(story: Story) -> None:
