@@ -1,5 +1,6 @@
 """Migrations: bring a database to the newest schema, step by step and the same on SQLite and PostgreSQL (O3)."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -37,9 +38,10 @@ def downgrade(engine: Engine, revision: str) -> None:
         command.downgrade(config, revision)
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> tuple[str, ...]:
     """All revisions, newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def is_current(engine: Engine) -> bool:

@@ -5,6 +5,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -25,6 +26,12 @@ def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
+@cache
+def _usual_key() -> rsa.RSAPrivateKey:
+    """The key that platforms begin with: making one for each would take longer than most tests."""
+    return rsa_key()
+
+
 def jwk(key: rsa.RSAPrivateKey, kid: str, **values: str) -> dict[str, Any]:
     """The public half as a JWK."""
     public: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
@@ -35,7 +42,7 @@ class Platform:
     """One LMS. `routes` maps (method, path) to a function of (query, headers, body)."""
 
     def __init__(self) -> None:
-        self.key, self.kid = rsa_key(), "platform-key"
+        self.key, self.kid = _usual_key(), "platform-key"
         self.keys = [jwk(self.key, self.kid)]
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.routes: dict[tuple[str, str], Callable[[str, dict[str, str], bytes], Answer]] = {
