@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -13,6 +14,7 @@ from sqlalchemy import text
 import lti_tool.tables  # noqa: F401 - registers every table
 from config.database import Base, Database, open_database
 from config.migrate import upgrade
+from lti_tool import admin_accounts
 from privacy.audit import AuditLog
 from privacy.keyring import LocalKeyRing, create_keyring, load_keyring
 from privacy.sealing import Vault
@@ -50,6 +52,9 @@ class CompiledTemplates(BytecodeCache):
 
 
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+
+# Passwords are hashed as slowly as anywhere in real life; here that would be the slowest part of most tests of pages.
+admin_accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

@@ -7,6 +7,7 @@ repeat would be a second paid batch.
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, Final
 
 import openai
@@ -49,7 +50,12 @@ class OpenAIProvider:
 
     def __init__(self, api_key: str, base_url: str) -> None:
         self.endpoint = base_url
-        self._client = OpenAI(api_key=api_key, base_url=base_url, timeout=TIMEOUT_SECONDS, max_retries=2)
+        self._api_key = api_key
+
+    @cached_property
+    def _client(self) -> OpenAI:
+        """Made when first needed: most processes never talk to the provider, and trust stores are slow to load."""
+        return OpenAI(api_key=self._api_key, base_url=self.endpoint, timeout=TIMEOUT_SECONDS, max_retries=2)
 
     def line(self, custom_id: str, request: Request) -> bytes:
         """One JSONL line for the chat completions endpoint."""
