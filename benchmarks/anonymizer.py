@@ -1,6 +1,6 @@
-"""How fast the privacy room is: characters a second on one core, and ratios to simpler passes over the same text.
+"""How fast the anonymizer is: characters a second on one core, and ratios to simpler passes over the same text.
 
-    python benchmarks/privacy.py anonymizer [--members 300] [--papers 150] [--presidio PYTHON]
+    python benchmarks/anonymizer.py anonymizer [--members 300] [--papers 150] [--presidio PYTHON]
 
 The papers are the made-up ones of the tests with three sentences of plain prose to each that names or seems to name
 somebody, 2,000 to 8,000 characters long, against one roster compiled beforehand.
@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-# Started by its path, this file would be taken for the package `privacy`.
+# The made-up papers live with the tests, which are no installed package.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from privacy.anonymizer import anonymize, compile_roster  # noqa: E402
