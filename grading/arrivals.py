@@ -94,7 +94,7 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
         session,
         Context,
         {"tenant_id": tenant_id, "lms_context_id": facts.lms_context_id},
-        _NEW_CONTEXT | {"data_retention_days": retention_of_new_courses(session)},
+        {"data_retention_days": retention_of_new_courses(session)},
     )
     _keep(session, Context, context, _context_values(context, facts))
     person = found[Person] or _insert(
@@ -146,7 +146,6 @@ _WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
     IndividualDate: ("id", "due_at", "closes_at"),
 }
 _COLUMNS: Final = {model: tuple(getattr(model, name) for name in watched) for model, watched in _WATCHED.items()}
-_NEW_CONTEXT: Final[dict[str, Any]] = {"title": "", "label": "", "ags_scopes": [], "origin_ids": []}
 # Built once: putting a statement together takes longer than running it.
 _KNOWN = (
     select(*(column for columns in _COLUMNS.values() for column in columns))
@@ -200,7 +199,7 @@ def _note_deployment(session: Session, facts: LaunchFacts) -> _Row:
         session,
         Deployment,
         {"registration_id": facts.registration_id, "lms_deployment_id": facts.lms_deployment_id},
-        {"state": DeploymentState.PENDING, "notice_types": []},
+        {"state": DeploymentState.PENDING},
     )
 
 

@@ -6,7 +6,7 @@ either, and a date that is not there changes nothing.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -123,16 +123,6 @@ def note(session: Session, assignment_id: uuid.UUID, dates: Mapping[uuid.UUID, D
     ]
     if new:
         session.execute(insert_ignoring_conflicts(session, IndividualDate), new)
-
-
-def of_people(session: Session, assignment_id: uuid.UUID, people: Sequence[uuid.UUID]) -> dict[uuid.UUID, Dates]:
-    """The dates of those who have their own."""
-    rows = session.execute(
-        select(IndividualDate.person_id, IndividualDate.due_at, IndividualDate.closes_at).where(
-            IndividualDate.assignment_id == assignment_id, IndividualDate.person_id.in_(people)
-        )
-    )
-    return {row.person_id: Dates(row.due_at, row.closes_at) for row in rows}
 
 
 def read_moment(value: str) -> datetime | None:

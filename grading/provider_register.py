@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,16 +17,6 @@ from grading.models import ProviderAgreement
 from privacy.audit import Actor, record
 
 MOST_DAYS: Final = 3650
-FIELDS: Final = (
-    "provider",
-    "name",
-    "reference",
-    "region",
-    "retention_days",
-    "endpoint",
-    "in_force_from",
-    "in_force_until",
-)
 
 
 class AgreementInvalid(GradingError):
@@ -51,6 +41,9 @@ class AgreementDraft:
     endpoint: str
     in_force_from: date
     in_force_until: date | None = None
+
+
+FIELDS: Final = tuple(field.name for field in fields(AgreementDraft))
 
 
 @dataclass(frozen=True, slots=True)

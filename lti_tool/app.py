@@ -122,8 +122,14 @@ def _add_context(app: Flask, parts: Parts) -> None:
 
 def _tabs() -> dict[str, object]:
     if getattr(g, "signed_in", None):
-        sections = [("queue", "Queue"), ("batches", "Batches"), ("platforms", "Platforms")]
-        sections += [("privacy", "Privacy"), ("audit", "Audit"), ("reports", "Reports")]
+        sections = [
+            ("queue", "Queue"),
+            ("batches", "Batches"),
+            ("platforms", "Platforms"),
+            ("privacy", "Privacy"),
+            ("audit", "Audit"),
+            ("reports", "Reports"),
+        ]
         return {
             "admin_sections": [
                 {"key": key, "label": label, "href": url_for(f"admin.{key}")} for key, label in sections

@@ -68,10 +68,6 @@ def read_heads(lines: Iterable[str], keyring: KeyProvider) -> Iterator[Head]:
         yield from heads
 
 
-def _head(one: Mapping[str, object], noted_at: datetime) -> Head:
-    return Head(str(one["chain"]), int(str(one["sequence"])), str(one["hash"]), noted_at)
-
-
 def _signature(keyring: KeyProvider, content: Mapping[str, object]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hmac.new(keyring.derive(PURPOSE), text.encode(), hashlib.sha256).hexdigest()
