@@ -20,7 +20,10 @@ COURSE_SETTING: Final = "course_setting"
 NO_CONSENT: Final = "no_consent"
 OBSTACLES: Final = (SITE_LIMIT, COURSE_SETTING, NO_CONSENT)
 """Codes of what can stand in the way, the farthest-reaching first."""
-HELD_BACK: Final = (*OBSTACLES, "replaced", "taken_out", "name_may_remain")
+REPLACED: Final = "replaced"
+TAKEN_OUT: Final = "taken_out"
+LEAK: Final = "name_may_remain"
+HELD_BACK: Final = (*OBSTACLES, REPLACED, TAKEN_OUT, LEAK)
 """Codes of lines that were taken out of a batch before it was sent."""
 
 

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from grading import corrections
 from grading.corrections import Correction
 from grading.models import Context, Submission
+from grading.outgoing import anonymized
 from grading.people import compiled_roster
 from grading.states import SubmissionState
 from grading.submissions import Work, open_submission
-from privacy.anonymizer import Anonymized, Finding, FindingType, anonymize
+from privacy.anonymizer import Anonymized, Finding, FindingType
 from privacy.audit import Actor
 from privacy.sealing import Vault
 
@@ -87,14 +88,8 @@ def look(session: Session, vault: Vault, submission: Submission, context: Contex
     """Both sides of a submission, as of now; the opening is in the audit log."""
     work = open_submission(session, vault, submission, tenant_id=context.tenant_id, reader=reader)
     by_hand = corrections.of_assignment(session, vault, submission.assignment_id)
-    result = anonymize(
-        work.text,
-        author_id=str(submission.person_id),
-        roster=compiled_roster(session, vault, context.id),
-        file_name=work.file_name,
-        extra_author_names=work.document_names,
-        corrections=corrections.for_anonymizer(by_hand),
-    )
+    roster = compiled_roster(session, vault, context.id)
+    result = anonymized(submission, work, roster, corrections.for_anonymizer(by_hand))
     original, outgoing = both_sides(work.text, result.findings)
     replaced = [
         work.text[finding.start : finding.end]

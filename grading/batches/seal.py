@@ -17,7 +17,7 @@ from config.clock import Clock
 from config.database import Database
 from grading import corrections
 from grading.assignments import prompt_parts
-from grading.clearance import may_leave, obstacle
+from grading.clearance import LEAK, REPLACED, TAKEN_OUT, may_leave, obstacle
 from grading.models import (
     AnonymizedText,
     Assignment,
@@ -29,6 +29,7 @@ from grading.models import (
     RubricVersion,
     Submission,
 )
+from grading.outgoing import anonymized
 from grading.people import compiled_roster
 from grading.prompts import build_messages
 from grading.providers.base import Provider, Request
@@ -45,13 +46,12 @@ from grading.states import (
     move_many,
 )
 from grading.submissions import open_for_pipeline
-from privacy.anonymizer import Anonymized, CompiledRoster, Corrections, anonymize
+from privacy.anonymizer import Anonymized, CompiledRoster, Corrections
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
 CHUNK = 50
 Columns = TypeVarTuple("Columns")
-LEAK = "name_may_remain"
 
 _Row = tuple[BatchRequest, QueueItem, Submission, Assignment, Context, PromptVersion, RubricVersion, str | None]
 
@@ -138,9 +138,9 @@ def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequen
 def _what_came_in_between(item: QueueItem, submission: Submission, obstacle_code: str | None) -> str | None:
     """Why an item is not prepared for leaving after all, though the batch was made with it."""
     if submission.state is SubmissionState.REPLACED:
-        return "replaced"
+        return REPLACED
     if obstacle_code is None and item.state is not QueueState.PROCESSING:
-        return "taken_out"
+        return TAKEN_OUT
     return obstacle_code
 
 
@@ -160,14 +160,7 @@ def _anonymized_text(
 ) -> str | None:
     """The text as it may leave, made anew with today's roster; None when a name may still stand in it."""
     work = open_for_pipeline(session, vault, submission)
-    result = anonymize(
-        work.text,
-        author_id=str(submission.person_id),
-        roster=roster,
-        file_name=work.file_name,
-        extra_author_names=work.document_names,
-        corrections=by_hand,
-    )
+    result = anonymized(submission, work, roster, by_hand)
     if result.leaks:
         return None
     row = existing.get(submission.id)
@@ -206,7 +199,7 @@ def _hold(
         QueueItem.state,
         [item.id],
         QUEUE_MOVES,
-        QueueState.SKIPPED if code == "replaced" else QueueState.FAILED,
+        QueueState.SKIPPED if code == REPLACED else QueueState.FAILED,
         failure_code=code,
         failure_words=words_for(code),
         finished_at=clock(),
