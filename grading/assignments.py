@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
-from grading.errors import GradingError, NotFound
+from grading.errors import EntryRefused, NotFound
 from grading.models import Assignment, Context, PromptVersion, ResourceLink, RubricVersion
 from grading.points import format_points
 from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptParts, check_template
@@ -20,14 +20,10 @@ MOST_POINTS_HUNDREDTHS = 100_000
 MOST_OUTPUT_TOKENS = 32_000
 
 
-class AssignmentInvalid(GradingError):
+class AssignmentInvalid(EntryRefused):
     """What was entered for an assignment can't be saved. `field` names the entry."""
 
     code = "assignment_invalid"
-
-    def __init__(self, message: str, *, field: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

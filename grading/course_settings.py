@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grading.errors import GradingError
+from grading.errors import EntryRefused
 from grading.models import Context, Enrolment
 from grading.models.limits import LegalBasis
 from grading.models.people import CourseRole, EnrolmentState
@@ -19,14 +19,10 @@ from privacy.audit import Actor, record
 from privacy.consent import agrees, refuses
 
 
-class SettingsRefused(GradingError):
+class SettingsRefused(EntryRefused):
     """A setting can't be chosen. `field` names it."""
 
     code = "settings_refused"
-
-    def __init__(self, message: str, *, field: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ class GradingError(Exception):
             self.code = code
 
 
+class EntryRefused(GradingError):
+    """Something that was entered can't be taken. `field` names the entry, so that a page can say it there."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class NotFound(GradingError):
     """There is no such thing, or not for the person who asked: the two are not told apart."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
-from grading.errors import GradingError
+from grading.errors import EntryRefused
 from grading.models import Context, PrivacyLimits
 from grading.models.limits import LegalBasis
 from privacy.audit import Actor, record
@@ -20,14 +20,10 @@ LONGEST_RETENTION_DAYS = 3650
 DEFAULT_RETENTION_DAYS = 30
 
 
-class LimitsInvalid(GradingError):
+class LimitsInvalid(EntryRefused):
     """What was entered for the limits can't be saved. `field` names the entry."""
 
     code = "limits_invalid"
-
-    def __init__(self, message: str, *, field: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,17 @@ from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from config.settings import is_loopback
-from grading.errors import GradingError, NotFound
+from grading.errors import EntryRefused, NotFound
 from grading.models import ProviderAgreement
 from privacy.audit import Actor, record
 
 MOST_DAYS: Final = 3650
 
 
-class AgreementInvalid(GradingError):
+class AgreementInvalid(EntryRefused):
     """What was entered for an agreement can't be saved. `field` names the entry."""
 
     code = "agreement_invalid"
-
-    def __init__(self, message: str, *, field: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from config.database import Base
 from config.settings import is_loopback
-from grading.errors import GradingError, NotFound
+from grading.errors import EntryRefused, NotFound
 from grading.models import Deployment, Registration
 from grading.models.tenancy import DeploymentState, RegistrationState
 from privacy.audit import Actor, record
@@ -21,14 +21,10 @@ T = TypeVar("T", bound=Base)
 FRESH = timedelta(hours=1)
 
 
-class PlatformRefused(GradingError):
+class PlatformRefused(EntryRefused):
     """An LMS can't be connected with these values. `field` names the wrong one."""
 
     code = "platform_refused"
-
-    def __init__(self, message: str, *, field: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from flask import Response as FlaskResponse
-from flask import g, render_template, request
+from flask import render_template, request
 from sqlalchemy import select
 
 from grading.course_objects import ids_in_course
 from grading.errors import NotFound
-from grading.models import Context, Deployment, Registration
+from grading.models import Deployment, Registration
 from grading.queue import FilterUnreadable
 from lti_tool.audit_words import ACTORS, EVENTS, grouped_events
+from lti_tool.pages.admin.shared import course_choices, signed_in_actor
 from lti_tool.parts import parts
-from privacy.audit import Actor
 from privacy.audit.exporting import FORMATS, note_export
 from privacy.audit.reading import AuditFilter, page, stream
 from privacy.errors import PositionUnreadable
@@ -33,7 +33,7 @@ def audit() -> str:
             found = page(session, chosen, after=request.args.get("after") or None)
         except PositionUnreadable as error:
             raise FilterUnreadable(error.message) from error
-        courses = session.execute(select(Context.id, Context.title, Context.label).order_by(Context.title)).all()
+        courses = course_choices(session)
         tenants = session.execute(
             select(Deployment.id, Deployment.lms_deployment_id, Registration.name)
             .join(Registration, Registration.id == Deployment.registration_id)
@@ -63,7 +63,7 @@ def export() -> FlaskResponse:
     chosen = replace(chosen, until=min(chosen.until or now, now))
     database = parts().database
     with database.transaction() as session:
-        note_export(session, Actor.administrator(g.signed_in.administrator_id), form, chosen)
+        note_export(session, signed_in_actor(), form, chosen)
     media_type, write = FORMATS[form]
     response = FlaskResponse(write(stream(database.transaction, chosen)), mimetype=media_type)
     response.headers["Content-Disposition"] = f"attachment; filename=audit-log-{now:%Y-%m-%d}.{form}"

@@ -10,8 +10,8 @@ from grading.tenancy import get_platform
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.models import ConnectionMode
 from lti_tool.lti.registration import invitations
+from lti_tool.pages.admin.shared import signed_in_actor
 from lti_tool.parts import parts
-from privacy.audit import Actor
 
 
 def change_mode() -> Response:
@@ -21,7 +21,7 @@ def change_mode() -> Response:
     except ValueError as error:
         raise NotFound("This page is out of date. Reload it.") from error
     with parts().database.transaction() as session:
-        invitations.set_mode(session, chosen, _actor(), parts().clock)
+        invitations.set_mode(session, chosen, signed_in_actor(), parts().clock)
     flash("Saved.", "done")
     return redirect(url_for("admin.platforms"), 303)
 
@@ -46,17 +46,13 @@ def test(registration_id: UUID) -> str:
     """Try a connection: keys, tokens, scopes."""
     with parts().database.transaction() as session:
         platform = get_platform(session, registration_id)
-    findings = parts().test_connection(registration_id, _actor())
+    findings = parts().test_connection(registration_id, signed_in_actor())
     return render_template("admin/connection.html", platform=platform, findings=findings)
 
 
 def rotate() -> Response:
     """Make a new signing key."""
     with parts().database.transaction() as session:
-        made = ToolKeys(parts().vault, parts().clock).rotate(session, _actor())
+        made = ToolKeys(parts().vault, parts().clock).rotate(session, signed_in_actor())
     flash(f"The new key {made.kid} is published now and signs in two hours. The old one stays for a week.", "done")
     return redirect(url_for("admin.platforms"), 303)
-
-
-def _actor() -> Actor:
-    return Actor.administrator(g.signed_in.administrator_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from grading.errors import GradingError
@@ -19,8 +19,8 @@ from grading.tenancy import (
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.registration import attempt, invitations
 from lti_tool.lti.registration.tool import SCOPE_WORDS
+from lti_tool.pages.admin.shared import signed_in_actor
 from lti_tool.parts import parts
-from privacy.audit import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,11 @@ def add() -> Response | str | tuple[str, int]:
     try:
         with parts().database.transaction() as session:
             registration, _ = register_platform(
-                session, details, typed.deployment_id or None, approved=bool(typed.deployment_id), actor=_actor()
+                session,
+                details,
+                typed.deployment_id or None,
+                approved=bool(typed.deployment_id),
+                actor=signed_in_actor(),
             )
     except GradingError as error:
         errors = {getattr(error, "field", "") or "issuer": error.message}
@@ -78,7 +82,7 @@ def state(registration_id: UUID) -> Response:
     """Disable an LMS, or enable it again. Nothing is deleted."""
     target = RegistrationState.ACTIVE if request.form.get("state") == "active" else RegistrationState.DISABLED
     with parts().database.transaction() as session:
-        found = set_platform_state(session, registration_id, target, _actor())
+        found = set_platform_state(session, registration_id, target, signed_in_actor())
     flash(f"{found.name} is {'enabled again' if target is RegistrationState.ACTIVE else 'disabled'}.")
     return redirect(url_for("admin.platforms"), 303)
 
@@ -86,7 +90,7 @@ def state(registration_id: UUID) -> Response:
 def approve(deployment_id: UUID) -> Response:
     """Let a deployment in that showed up at a launch."""
     with parts().database.transaction() as session:
-        approve_deployment(session, deployment_id, _actor())
+        approve_deployment(session, deployment_id, signed_in_actor())
     flash("Approved. Launches from there work from now on.")
     return redirect(url_for("admin.platforms"), 303)
 
@@ -94,10 +98,6 @@ def approve(deployment_id: UUID) -> Response:
 def disable(deployment_id: UUID) -> Response:
     """Refuse launches from a deployment from now on."""
     with parts().database.transaction() as session:
-        disable_deployment(session, deployment_id, _actor())
+        disable_deployment(session, deployment_id, signed_in_actor())
     flash("Launches from there are refused from now on. Nothing was deleted.")
     return redirect(url_for("admin.platforms"), 303)
-
-
-def _actor() -> Actor:
-    return Actor.administrator(g.signed_in.administrator_id)

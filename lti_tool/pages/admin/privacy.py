@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -12,8 +12,9 @@ from grading import privacy_limits
 from grading.models.limits import LegalBasis
 from grading.privacy_decisions import Effect, decide_limits
 from grading.privacy_limits import Limits, LimitsInvalid
+from lti_tool.pages.admin.shared import signed_in_actor
+from lti_tool.pages.numbers import whole_number
 from lti_tool.parts import parts
-from privacy.audit import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def privacy() -> Response | str | tuple[str, int]:
                 _with_numbers(request.form, _choices(request.form, privacy_limits.current(session))),
                 configured=parts().configured_providers,
                 provider=parts().provider,
-                actor=Actor.administrator(g.signed_in.administrator_id),
+                actor=signed_in_actor(),
                 clock=parts().clock,
             )
     except LimitsInvalid as error:
@@ -105,10 +106,10 @@ def _with_numbers(form: MultiDict[str, str], limits: Limits) -> Limits:
 
 
 def _days(form: MultiDict[str, str], name: str) -> int:
-    text = form.get(name, "").strip()
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+    days = whole_number(form.get(name, ""))
+    if days is None:
         raise LimitsInvalid("Write a whole number of days.", field=name)
-    return int(text)
+    return days
 
 
 def _words_for(effect: Effect) -> str:

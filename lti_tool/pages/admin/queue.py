@@ -3,19 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, g, redirect, render_template, request, url_for
-from sqlalchemy import select
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from grading import queue as domain
 from grading import search
 from grading.errors import GradingError
-from grading.models import Context
 from grading.queue import FilterUnreadable, QueueFilter
 from grading.states import Priority, QueueState
+from lti_tool.pages.admin.shared import course_choices, signed_in_actor
 from lti_tool.pages.searching import asked, hidden_words
 from lti_tool.parts import parts
-from privacy.audit import Actor
 
 
 def queue() -> str:
@@ -25,7 +23,7 @@ def queue() -> str:
         sought = asked(lambda words: search.everywhere(session, parts().blind_index, words))
         page = domain.page(session, chosen, after=request.args.get("after") or None, matching=sought.condition)
         statistics = domain.statistics(session)
-        courses = session.execute(select(Context.id, Context.title, Context.label).order_by(Context.title)).all()
+        courses = course_choices(session)
     template = "admin/_queue_rows.html" if request.headers.get("HX-Request") else "admin/queue.html"
     return render_template(
         template,
@@ -50,7 +48,7 @@ def search_queue() -> Response:
 def change() -> Response:
     """Priority, skip, put back or note for the chosen items."""
     ids, action = chosen_items(), request.form.get("do", "")
-    actor = Actor.administrator(g.signed_in.administrator_id)
+    actor = signed_in_actor()
     with parts().database.transaction() as session:
         if action == "skip":
             count = domain.skip(session, ids, actor)

@@ -7,18 +7,17 @@ from typing import Final
 from uuid import UUID
 
 from flask import Response as FlaskResponse
-from flask import flash, g, redirect, render_template, request, url_for
-from sqlalchemy import select
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from grading import provider_register
 from grading.compliance_report import Report, ReportFilter, note_export, providers_seen, report
-from grading.models import Context, ProviderAgreement
+from grading.models import ProviderAgreement
 from grading.processing_record import processing_record
 from grading.provider_register import AgreementDraft, AgreementInvalid
 from grading.queue import FilterUnreadable
+from lti_tool.pages.admin.shared import course_choices, signed_in_actor
 from lti_tool.parts import parts
-from privacy.audit import Actor
 from privacy.consent import CURRENT_TEXT
 from privacy.safe_csv import csv_lines
 
@@ -63,7 +62,7 @@ def reports() -> str:
     chosen = _filter()
     with parts().database.transaction() as session:
         shown = report(session, chosen)
-        courses = session.execute(select(Context.id, Context.title, Context.label).order_by(Context.title)).all()
+        courses = course_choices(session)
         providers = providers_seen(session)
     return render_template(
         "admin/reports.html",
@@ -81,7 +80,7 @@ def export() -> FlaskResponse:
     chosen = _filter()
     with parts().database.transaction() as session:
         found = report(session, chosen, None)
-        note_export(session, _actor(), chosen)
+        note_export(session, signed_in_actor(), chosen)
     response = FlaskResponse(_csv(found), mimetype="text/csv")
     name = f"sent-to-providers-{parts().clock():%Y-%m-%d}.csv"
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
@@ -104,7 +103,7 @@ def add_agreement() -> Response | str | tuple[str, int]:
     typed = _typed()
     try:
         with parts().database.transaction() as session:
-            provider_register.add(session, _draft(typed), _actor(), parts().clock)
+            provider_register.add(session, _draft(typed), signed_in_actor(), parts().clock)
     except AgreementInvalid as error:
         return _form(typed, {error.field: error.message}), error.status
     flash("The agreement is in the register.", "done")
@@ -120,7 +119,9 @@ def change_agreement(agreement_id: UUID) -> Response | str | tuple[str, int]:
     typed = _typed()
     try:
         with parts().database.transaction() as session:
-            provider_register.change(session, provider_register.get(session, agreement_id), _draft(typed), _actor())
+            provider_register.change(
+                session, provider_register.get(session, agreement_id), _draft(typed), signed_in_actor()
+            )
     except AgreementInvalid as error:
         return _form(typed, {error.field: error.message}, found), error.status
     flash("Saved.", "done")
@@ -238,7 +239,3 @@ def _arguments(chosen: ReportFilter) -> dict[str, str]:
 
 def _today() -> date:
     return parts().clock().astimezone(parts().zone).date()
-
-
-def _actor() -> Actor:
-    return Actor.administrator(g.signed_in.administrator_id)

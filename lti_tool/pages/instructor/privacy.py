@@ -22,6 +22,7 @@ from grading.models import Context
 from grading.privacy_decisions import Effect, decide_settings
 from grading.withholding import Scope
 from lti_tool.pages.languages import wanted_languages
+from lti_tool.pages.numbers import whole_number
 from lti_tool.pages.visited import linked_assignment_id, visited_context
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may, needs
@@ -182,10 +183,10 @@ def _ticked(form: MultiDict[str, str], own: CourseSettings) -> CourseSettings:
 
 
 def _days(typed: str) -> int:
-    text = typed.strip()
-    if text.isascii() and text.isdecimal() and len(text) <= 6:
-        return int(text)
-    raise SettingsRefused("Write a whole number of days.", field="data_retention_days")
+    days = whole_number(typed)
+    if days is None:
+        raise SettingsRefused("Write a whole number of days.", field="data_retention_days")
+    return days
 
 
 def _words_for(effect: Effect) -> str:
