@@ -3,10 +3,10 @@
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -18,6 +18,7 @@ from grading.models.tenancy import DeploymentState, RegistrationState
 from privacy.audit import Actor, record
 
 T = TypeVar("T", bound=Base)
+Columns = TypeVarTuple("Columns")
 FRESH = timedelta(hours=1)
 
 
@@ -149,19 +150,21 @@ def disable_deployment(session: Session, deployment_id: uuid.UUID, actor: Actor 
     _audit(session, "deployment.disabled", actor, "deployment", deployment.id)
 
 
-# Built once: every launch asks, and putting a statement together takes longer than running it.
-_OF_ISSUER = select(Registration).where(
-    Registration.issuer == bindparam("issuer"), Registration.state == RegistrationState.ACTIVE
-)
-_OF_CLIENT = _OF_ISSUER.where(Registration.client_id == bindparam("client"))
+def of_issuer(query: Select[*Columns]) -> tuple[Select[*Columns], Select[*Columns]]:
+    """A query about registrations, narrowed to the active ones of an issuer, and to those of one client among them.
+
+    To be built once: putting a statement together takes longer than running it. Parameters: `issuer`, and `client`.
+    """
+    narrowed = query.where(Registration.issuer == bindparam("issuer"), Registration.state == RegistrationState.ACTIVE)
+    return narrowed, narrowed.where(Registration.client_id == bindparam("client"))
+
+
+_OF_ISSUER, _OF_CLIENT = of_issuer(select(Registration))
 
 
 def find_registrations(session: Session, issuer: str, client_id: str | None) -> list[Registration]:
     """Active registrations of an issuer, of one client if named."""
-    if client_id:
-        found = session.execute(_OF_CLIENT, {"issuer": issuer, "client": client_id})
-    else:
-        found = session.execute(_OF_ISSUER, {"issuer": issuer})
+    found = session.execute(_OF_CLIENT if client_id else _OF_ISSUER, {"issuer": issuer, "client": client_id})
     return list(found.scalars())
 
 

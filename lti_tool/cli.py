@@ -10,8 +10,7 @@ import click
 
 from config.errors import ConfigurationError
 from config.settings import Settings, describe, load_settings
-from lti_tool.cli_audit import audit
-from lti_tool.cli_keyring import keyring
+from lti_tool.command_line import LoadedLater, opened_parts
 from lti_tool.command_line import checked_settings as _settings
 from lti_tool.command_line import reported as _reported
 
@@ -22,7 +21,7 @@ def main() -> None:
     """Blindmark: blind, model-assisted marking as an LTI 1.3 tool."""
 
 
-main.add_command(keyring)
+main.add_command(LoadedLater("keyring", "The master keys that everything sealed rests on.", "lti_tool.cli_keyring"))
 
 
 @main.command()
@@ -85,9 +84,8 @@ def worker(concurrency: int, beat: bool) -> None:
 def migrate(revision: str) -> None:
     """Bring the database to the newest schema; makes the key ring if there is none yet."""
     from config.migrate import revisions, upgrade
-    from lti_tool.wiring import open_parts
 
-    parts = open_parts(_settings(), migrate=False)
+    parts = opened_parts(migrate=False)
     upgrade(parts.database.engine, revision)
     click.echo(f"The database is at revision {revisions()[0] if revision == 'head' else revision}.")
 
@@ -103,9 +101,8 @@ def admin() -> None:
 def admin_create(username: str) -> None:
     """Make an account with a one-time password, which is printed once."""
     from lti_tool.admin_accounts import create_administrator
-    from lti_tool.wiring import open_parts
 
-    parts = open_parts(_settings())
+    parts = opened_parts()
     with parts.database.transaction() as session:
         _, password = create_administrator(session, username)
     click.echo(f"Administrator {username} can sign in at {parts.settings.base_url}/admin")
@@ -139,9 +136,8 @@ def platform_add(
 ) -> None:
     """Connect an LMS."""
     from grading.tenancy import PlatformDetails, register_platform
-    from lti_tool.wiring import open_parts
 
-    parts = open_parts(_settings())
+    parts = opened_parts()
     details = PlatformDetails(
         issuer=issuer,
         client_id=client_id,
@@ -164,9 +160,8 @@ def platform_add(
 def platform_list() -> None:
     """List the LMSs."""
     from grading.tenancy import list_platforms
-    from lti_tool.wiring import open_parts
 
-    with open_parts(_settings()).database.transaction() as session:
+    with opened_parts().database.transaction() as session:
         for registration in list_platforms(session):
             launched = f"{registration.last_launch_at:%Y-%m-%d %H:%M}" if registration.last_launch_at else "never"
             click.echo(
@@ -181,9 +176,8 @@ def platform_list() -> None:
 def platform_show(registration: UUID) -> None:
     """Show one LMS with its deployments."""
     from grading.tenancy import get_platform
-    from lti_tool.wiring import open_parts
 
-    with open_parts(_settings()).database.transaction() as session:
+    with opened_parts().database.transaction() as session:
         found = get_platform(session, registration)
         for label in ("name", "issuer", "client_id", "authorization_url", "token_url", "jwks_url", "product_family"):
             click.echo(f"{label}: {getattr(found, label)}")
@@ -216,9 +210,8 @@ def platform_approve(registration: UUID, deployment_id: str) -> None:
     """Let a deployment in, by the id that the LMS gave it."""
     from grading.errors import NotFound
     from grading.tenancy import approve_deployment, get_platform
-    from lti_tool.wiring import open_parts
 
-    with open_parts(_settings()).database.transaction() as session:
+    with opened_parts().database.transaction() as session:
         deployments = get_platform(session, registration).deployments
         found = next((one.id for one in deployments if one.lms_deployment_id == deployment_id), None)
         if found is None:
@@ -232,10 +225,9 @@ def platform_approve(registration: UUID, deployment_id: str) -> None:
 @_reported
 def platform_test(registration: UUID) -> None:
     """Try a connection: keys, tokens, what the LMS allows. Exit code 1 when something needed is missing."""
-    from lti_tool.wiring import open_parts
     from privacy.audit import Actor
 
-    findings = open_parts(_settings()).test_connection(registration, Actor.system())
+    findings = opened_parts().test_connection(registration, Actor.system())
     for one in findings:
         mark = "works" if one.good else "MISSING" if one.needed else "not offered"
         click.echo(f"{mark:<12} {one.what}: {one.words}")
@@ -249,9 +241,8 @@ def platform_test(registration: UUID) -> None:
 def platform_invite(note: str) -> None:
     """Make an address with which one LMS connects itself, once within a week."""
     from lti_tool.lti.registration.invitations import invite
-    from lti_tool.wiring import open_parts
 
-    parts = open_parts(_settings())
+    parts = opened_parts()
     with parts.database.transaction() as session:
         token = invite(session, note, None)
     click.echo(f"{parts.settings.base_url}/lti/register?invitation={token}")
@@ -266,9 +257,8 @@ def platform_legacy(registration: UUID, consumer_key: str, secret: str) -> None:
     """Keep an LTI 1.1 key of an LMS, so that its migration claims can be checked."""
     from grading.tenancy import get_platform
     from lti_tool.lti.migration import keep_consumer
-    from lti_tool.wiring import open_parts
 
-    parts = open_parts(_settings())
+    parts = opened_parts()
     with parts.database.transaction() as session:
         get_platform(session, registration)
         keep_consumer(session, parts.vault, registration, consumer_key, secret)
@@ -278,10 +268,9 @@ def platform_legacy(registration: UUID, consumer_key: str, secret: str) -> None:
 def _set_platform_state(registration: UUID, state: str) -> None:
     from grading.models.tenancy import RegistrationState
     from grading.tenancy import set_platform_state
-    from lti_tool.wiring import open_parts
     from privacy.audit import Actor
 
-    with open_parts(_settings()).database.transaction() as session:
+    with opened_parts().database.transaction() as session:
         found = set_platform_state(session, registration, RegistrationState(state), Actor.system())
         click.echo(f"{found.name} is {'disabled' if state == 'disabled' else 'enabled'}.")
 
@@ -296,9 +285,8 @@ def keys() -> None:
 def keys_list() -> None:
     """List the published keys."""
     from lti_tool.lti.keys import ToolKeys
-    from lti_tool.wiring import open_parts
 
-    parts = open_parts(_settings())
+    parts = opened_parts()
     with parts.database.transaction() as session:
         for key in ToolKeys(parts.vault).standing(session):
             use = "signs now" if key.signs_now else f"signs from {key.signs_from:%Y-%m-%d %H:%M} UTC"
@@ -312,16 +300,15 @@ def keys_list() -> None:
 def keys_rotate(at_once: bool) -> None:
     """Make a new key: published now, signing in two hours; the old one stays published for a week after that."""
     from lti_tool.lti.keys import ToolKeys
-    from lti_tool.wiring import open_parts
     from privacy.audit import Actor
 
-    parts = open_parts(_settings())
+    parts = opened_parts()
     with parts.database.transaction() as session:
         made = ToolKeys(parts.vault).rotate(session, Actor.system(), at_once=at_once)
     click.echo(f"{made.kid} is published and signs from {made.signs_from:%Y-%m-%d %H:%M} UTC.")
 
 
-main.add_command(audit)
+main.add_command(LoadedLater("audit", "The audit log.", "lti_tool.cli_audit"))
 
 
 @main.command()

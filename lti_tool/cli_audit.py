@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
@@ -12,10 +11,10 @@ import click
 
 from grading.course_objects import ids_in_course
 from lti_tool.audit_words import ACTORS, EVENTS, object_words
-from lti_tool.command_line import checked_settings, reported
+from lti_tool.command_line import opened_parts, reported
 from lti_tool.parts import Parts
-from privacy.audit import Actor
-from privacy.audit.exporting import FORMATS, as_json_lines, note_export
+from privacy.audit import Actor, exporting
+from privacy.audit.exporting import FORMATS, as_json_lines
 from privacy.audit.reading import AuditFilter, stream
 from privacy.errors import AuditBroken
 from privacy.models import AuditEvent
@@ -53,7 +52,7 @@ def _filtered(command: Command) -> Command:
 @reported
 def list_entries(limit: int, as_json: bool, **chosen: Any) -> None:
     """Show entries, newest first."""
-    parts = _open()
+    parts = opened_parts()
     rows = stream(parts.database.transaction, _filter(parts, chosen), limit)
     if as_json:
         for line in as_json_lines(rows):
@@ -70,15 +69,9 @@ def list_entries(limit: int, as_json: bool, **chosen: Any) -> None:
 @reported
 def export(form: str, output: IO[str], **chosen: Any) -> None:
     """Write out what the filters show, and note in the log that it was."""
-    parts = _open()
+    parts = opened_parts()
     found = _filter(parts, chosen)
-    # What is written ends where it is noted that it was written.
-    now = parts.clock()
-    found = replace(found, until=min(found.until or now, now))
-    with parts.database.transaction() as session:
-        note_export(session, Actor.system(), form, found)
-    _, write = FORMATS[form]
-    for line in write(stream(parts.database.transaction, found)):
+    for line in exporting.export(parts.database.transaction, Actor.system(), form, found, parts.clock()):
         output.write(line)
 
 
@@ -88,7 +81,7 @@ def export(form: str, output: IO[str], **chosen: Any) -> None:
 @reported
 def verify(heads: IO[str] | None, as_json: bool) -> None:
     """Walk every chain from its beginning and say whether it holds. Exit code 1 names the first broken link."""
-    parts = _open()
+    parts = opened_parts()
     try:
         known = parts.audit.read_heads(heads) if heads else []
         counts = parts.audit.verify(parts.database.transaction, known, _show_progress)
@@ -111,15 +104,9 @@ def verify(heads: IO[str] | None, as_json: bool) -> None:
 @reported
 def head() -> None:
     """Print where the chains end, signed, as one line of JSON to keep outside the database (append it to a file)."""
-    parts = _open()
+    parts = opened_parts()
     with parts.database.transaction() as session:
         click.echo(parts.audit.signed_heads(session, parts.clock))
-
-
-def _open() -> Parts:
-    from lti_tool.wiring import open_parts
-
-    return open_parts(checked_settings())
 
 
 def _filter(parts: Parts, chosen: dict[str, Any]) -> AuditFilter:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from lti_tool.command_line import checked_settings, reported
+from lti_tool.command_line import opened_parts, reported
 from lti_tool.parts import Parts
 from privacy import rotation
 from privacy.audit import Actor
@@ -24,7 +24,7 @@ def keyring() -> None:
 @reported
 def show(as_json: bool) -> None:
     """Show the master keys, how many data keys each protects, and what to do next."""
-    found = _status(_parts())
+    found = _status(opened_parts())
     if as_json:
         click.echo(json.dumps(_for_programs(found), indent=2))
         return
@@ -39,7 +39,7 @@ def show(as_json: bool) -> None:
 @reported
 def add() -> None:
     """Make a new master key. Data keys are wrapped by it from `activate` on."""
-    parts = _parts()
+    parts = opened_parts()
     key_id = rotation.add(parts.database, parts.keyring, Actor.system())
     click.echo(f"Made master key {key_id}.")
     if parts.keyring.current == key_id:
@@ -54,7 +54,7 @@ def add() -> None:
 @reported
 def activate(master_key: str) -> None:
     """Have MASTER_KEY wrap new data keys. Running processes notice by themselves."""
-    parts = _parts()
+    parts = opened_parts()
     rotation.activate(parts.database, parts.keyring, master_key, Actor.system())
     click.echo(f"Master key {master_key} wraps new data keys from now on. Next: blindmark keyring rewrap")
 
@@ -64,7 +64,7 @@ def activate(master_key: str) -> None:
 @reported
 def rewrap(batch: int) -> None:
     """Move all data keys to the active master key. May be stopped at any moment and run again."""
-    parts = _parts()
+    parts = opened_parts()
     with _progress() as report:
         moved = rotation.rewrap(parts.database, parts.keyring, Actor.system(), report, batch=batch)
     click.echo(f"{moved} data keys moved to master key {parts.keyring.current}.")
@@ -77,17 +77,11 @@ def rewrap(batch: int) -> None:
 @reported
 def retire(master_key: str, yes: bool) -> None:
     """Destroy MASTER_KEY, once no data key needs it. Backups from before the rewrap can't be opened without it."""
-    parts = _parts()
+    parts = opened_parts()
     if not yes:
         click.confirm(f"Destroy master key {master_key}? Older backups of the database need it.", abort=True)
     rotation.retire(parts.database, parts.keyring, master_key, Actor.system())
     click.echo(f"Master key {master_key} is gone. Copies and backups of the key ring still hold it: remove them too.")
-
-
-def _parts() -> Parts:
-    from lti_tool.wiring import open_parts
-
-    return open_parts(checked_settings())
 
 
 def _status(parts: Parts) -> RingStatus:

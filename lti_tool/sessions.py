@@ -7,8 +7,6 @@ one browser stay apart, because each has its handle.
 import hashlib
 import hmac
 import secrets
-import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -69,7 +67,6 @@ class LaunchSession(Base):
     expires_at: Mapped[Moment] = mapped_column(index=True)
 
 
-Sealer = Callable[[Place], bytes | None]
 # Built once and run on the connection itself: every launch comes through here.
 _OPEN = insert(LaunchSession)
 
@@ -156,6 +153,7 @@ def hash_secret(secret: str) -> str:
 
 def open_visit(
     session: Session,
+    visit_id: UUID,
     *,
     handle: str,
     secret: str,
@@ -166,16 +164,15 @@ def open_visit(
     message_type: str,
     administrator: bool,
     locale: str,
-    message: Sealer,
+    sealed_message: bytes | None,
     now: datetime,
     hours: float,
 ) -> None:
     """Note a launch; with a proof, the visit stays shut until a browser has given it.
 
     Args:
-        message: seals the claims of the launch's own message for a place; None where it has none.
+        sealed_message: the claims of the launch's own message, sealed for `message_place`.
     """
-    visit_id = uuid.uuid4()
     session.connection().execute(
         _OPEN,
         {
@@ -186,7 +183,7 @@ def open_visit(
             "tenant_id": tenant_id,
             "resource_link_id": resource_link_id,
             "message_type": message_type,
-            "sealed_message": message(message_place(visit_id)),
+            "sealed_message": sealed_message,
             "administrator": administrator,
             "locale": locale,
             "proof_hash": hash_secret(proof) if proof else None,

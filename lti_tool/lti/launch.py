@@ -6,6 +6,7 @@ platform (LTI platform storage, OIDC login with client-side postMessages).
 
 import hmac
 import secrets
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from lti_tool.lti.models import LoginState, PlatformKeySet
 from lti_tool.lti.platform_keys import PlatformKeys, StoredKeys
 from lti_tool.lti.storage import StoredProof, proof_of
 from lti_tool.security_headers import origin
-from lti_tool.sessions import LaunchSession, hash_secret, new_browser_secret, open_visit
+from lti_tool.sessions import LaunchSession, hash_secret, message_place, new_browser_secret, open_visit
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
@@ -263,8 +264,10 @@ class Launcher:
                 session.execute(update(LoginState).where(LoginState.id == login.id).values(visit_handle=None))
                 return None
             # Without a cookie the visit gets a key that nobody knows, until the browser has proved itself.
+            visit_id = uuid.uuid4()
             open_visit(
                 session,
+                visit_id,
                 handle=handle,
                 secret=secret or new_browser_secret(),
                 proof="" if secret else ticket,
@@ -274,7 +277,7 @@ class Launcher:
                 message_type=claims[names.MESSAGE_TYPE],
                 administrator=roles.decide(claims[names.ROLES]).administrator,
                 locale=read_locale(claims),
-                message=lambda place: self._seal_message(session, place, noted, claims),
+                sealed_message=self._seal_message(session, message_place(visit_id), noted, claims),
                 now=self._clock(),
                 hours=self._hours,
             )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from config.clock import Clock, utc_now
 from grading.models import Registration
-from grading.models.tenancy import RegistrationState
+from grading.tenancy import of_issuer
 from lti_tool.lti.errors import ADVICE, LoginRefused
 from lti_tool.lti.models import LoginState
 from lti_tool.lti.outside import with_query
@@ -25,10 +25,7 @@ INITIATION: Final = ("iss", "login_hint", "target_link_uri", "lti_message_hint",
 
 # Built once: putting a statement together takes longer than running it.
 _NOTE = insert(LoginState)
-_OF_ISSUER = select(Registration.id, Registration.client_id, Registration.authorization_url).where(
-    Registration.issuer == bindparam("issuer"), Registration.state == RegistrationState.ACTIVE
-)
-_OF_CLIENT = _OF_ISSUER.where(Registration.client_id == bindparam("client"))
+_OF_ISSUER, _OF_CLIENT = of_issuer(select(Registration.id, Registration.client_id, Registration.authorization_url))
 
 
 @dataclass(frozen=True, slots=True)

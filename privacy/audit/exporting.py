@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from privacy.audit.entries import Actor, as_json, record
-from privacy.audit.reading import AuditFilter
+from privacy.audit.reading import AuditFilter, stream
+from privacy.audit.verifying import Transaction
 from privacy.models import AuditEvent
 from privacy.safe_csv import csv_lines
 
@@ -31,17 +32,22 @@ FORMATS: Final[dict[str, tuple[str, Callable[[Iterable[AuditEvent]], Iterator[st
 }
 
 
-def note_export(session: Session, actor: Actor, form: str, chosen: AuditFilter) -> None:
-    """Note that entries leave the log, and which were asked for."""
-    record(
-        session,
-        event="audit.exported",
-        actor=actor,
-        tenant_id=None,
-        object_type="audit_log",
-        object_id=None,
-        details={"format": form, **chosen.named()},
-    )
+def export(transaction: Transaction, actor: Actor, form: str, chosen: AuditFilter, now: datetime) -> Iterator[str]:
+    """Everything that a filter shows, in one of the `FORMATS`. That it leaves the log is noted before this returns."""
+    # What is written ends where it is noted that it was written.
+    chosen = replace(chosen, until=min(chosen.until or now, now))
+    with transaction() as session:
+        record(
+            session,
+            event="audit.exported",
+            actor=actor,
+            tenant_id=None,
+            object_type="audit_log",
+            object_id=None,
+            details={"format": form, **chosen.named()},
+        )
+    _, write = FORMATS[form]
+    return write(stream(transaction, chosen))
 
 
 def _cell(value: object) -> object:

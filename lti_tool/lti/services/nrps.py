@@ -38,18 +38,11 @@ class NrpsRosterSource:
         Raises:
             RosterUnavailable: any page failed, or the answer is about another course.
         """
-        members: dict[str, Member] = {}
         try:
-            for page in self._connector.pages(
-                deployment_id, memberships_url, scopes=(SCOPE_MEMBERSHIP,), accept=MEMBERSHIPS
-            ):
-                for entry in _entries(page, lms_context_id):
-                    members[entry["user_id"]] = _member(entry)
-                if len(members) > MOST_MEMBERS:
-                    raise RosterUnavailable(f"Your LMS lists more than {MOST_MEMBERS:,} people in this course.")
+            entries = self._read(deployment_id, memberships_url, lms_context_id)
         except ServiceFailed as failure:
             raise RosterUnavailable(f"The list of people could not be read. {failure.words}") from failure
-        return list(members.values())
+        return [_member(entry) for entry in entries]
 
     def read_link(
         self, deployment_id: UUID, memberships_url: str, lms_context_id: str, lms_link_id: str
@@ -59,26 +52,24 @@ class NrpsRosterSource:
         Raises:
             RosterUnavailable: any page failed, or the answer is about another course.
         """
-        dates: dict[str, Dates] = {}
-        told = False
         try:
-            for page in self._connector.pages(
-                deployment_id,
-                with_query(memberships_url, {"rlid": lms_link_id}),
-                scopes=(SCOPE_MEMBERSHIP,),
-                accept=MEMBERSHIPS,
-            ):
-                for entry in _entries(page, lms_context_id):
-                    custom = _link_custom(entry)
-                    told = told or custom is not None
-                    if custom is not None:
-                        dates[entry["user_id"]] = read_dates(custom)
+            entries = self._read(deployment_id, with_query(memberships_url, {"rlid": lms_link_id}), lms_context_id)
         except ServiceFailed as failure:
             if failure.status in (400, 403, 404):
                 # Telling about links is optional, and a link may have gone.
                 return None
             raise RosterUnavailable(f"Dates of single people could not be read. {failure.words}") from failure
-        return dates if told else None
+        told = {entry["user_id"]: _link_custom(entry) for entry in entries}
+        return {user_id: read_dates(custom) for user_id, custom in told.items() if custom is not None} or None
+
+    def _read(self, deployment_id: UUID, url: str, lms_context_id: str) -> list[dict[str, Any]]:
+        """Everybody on all pages; who is listed twice, as the last page says."""
+        found: dict[str, dict[str, Any]] = {}
+        for page in self._connector.pages(deployment_id, url, scopes=(SCOPE_MEMBERSHIP,), accept=MEMBERSHIPS):
+            found |= {entry["user_id"]: entry for entry in _entries(page, lms_context_id)}
+            if len(found) > MOST_MEMBERS:
+                raise RosterUnavailable(f"Your LMS lists more than {MOST_MEMBERS:,} people in this course.")
+        return list(found.values())
 
 
 def _link_custom(entry: dict[str, Any]) -> dict[str, str] | None:

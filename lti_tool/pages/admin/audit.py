@@ -1,7 +1,6 @@
 """The audit log, newest first, under a filter; and what the filter shows as a file (P6)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
@@ -17,8 +16,9 @@ from grading.queue import FilterUnreadable
 from lti_tool.audit_words import ACTORS, EVENTS, grouped_events
 from lti_tool.pages.admin.shared import course_choices, signed_in_actor
 from lti_tool.parts import parts
-from privacy.audit.exporting import FORMATS, note_export
-from privacy.audit.reading import AuditFilter, page, stream
+from privacy.audit import exporting
+from privacy.audit.exporting import FORMATS
+from privacy.audit.reading import AuditFilter, page
 from privacy.errors import PositionUnreadable
 
 T = TypeVar("T")
@@ -58,14 +58,9 @@ def export() -> FlaskResponse:
     form = request.form.get("format", "")
     if form not in FORMATS:
         raise NotFound("There is no such format. Reload the page.")
-    chosen, now = _filter(), parts().clock()
-    # What is written ends where it is noted that it was written.
-    chosen = replace(chosen, until=min(chosen.until or now, now))
-    database = parts().database
-    with database.transaction() as session:
-        note_export(session, signed_in_actor(), form, chosen)
-    media_type, write = FORMATS[form]
-    response = FlaskResponse(write(stream(database.transaction, chosen)), mimetype=media_type)
+    now = parts().clock()
+    lines = exporting.export(parts().database.transaction, signed_in_actor(), form, _filter(), now)
+    response = FlaskResponse(lines, mimetype=FORMATS[form][0])
     response.headers["Content-Disposition"] = f"attachment; filename=audit-log-{now:%Y-%m-%d}.{form}"
     return response
 
