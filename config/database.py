@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -109,9 +110,14 @@ def _begin_immediate(connection: Connection) -> None:
 
 def insert_ignoring_conflicts(session: Session, model: type[Base]) -> Insert:
     """An INSERT that leaves a row which some unique constraint already knows as it is (ON CONFLICT DO NOTHING)."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql_insert(model).on_conflict_do_nothing()
-    return sqlite_insert(model).on_conflict_do_nothing()
+    return _insert_ignoring_conflicts(session.get_bind().dialect.name, model)
+
+
+@cache
+def _insert_ignoring_conflicts(dialect: str, model: type[Base]) -> Insert:
+    # Built once for each table: putting a statement together takes longer than running it.
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    return insert(model).on_conflict_do_nothing()
 
 
 def keep_append_only(model: type[Base]) -> None:

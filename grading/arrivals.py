@@ -97,12 +97,18 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
         {"data_retention_days": retention_of_new_courses(session)},
     )
     _keep(session, Context, context, _context_values(context, facts))
+    person_id = uuid.uuid4()
     person = found[Person] or _insert(
-        session, Person, {"registration_id": facts.registration_id, "subject": facts.subject}, {}
+        session,
+        Person,
+        {"registration_id": facts.registration_id, "subject": facts.subject},
+        {"id": person_id},
     )
     _keep(session, Person, person, {"lti11_user_id": person["lti11_user_id"] or facts.lti11_user_id or None})
     enrolment = found[Enrolment]
     if enrolment is None:
+        if person["id"] == person_id and any(facts.profile.values()):
+            vault.prepare_keys(session, [Owner.person(tenant_id, person_id)], new=True)
         enrolment = _enrol(session, vault, tenant_id, context["id"], person["id"], facts, now)
     _keep(session, Enrolment, enrolment, _enrolment_values(session, vault, tenant_id, enrolment, facts, now))
     link = found[ResourceLink]

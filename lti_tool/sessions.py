@@ -43,6 +43,8 @@ class LaunchSession(Base):
     __tablename__ = "launch_session"
 
     id: Mapped[Key]
+    login_id: Mapped[UUID | None] = mapped_column(ForeignKey("login_state.id", ondelete="SET NULL"), unique=True)
+    """The login that this visit used up: no second launch can. None once logins of that time are forgotten."""
     handle: Mapped[str] = mapped_column(String(64), unique=True)
     browser_hash: Mapped[str] = mapped_column(String(64))
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), index=True)
@@ -155,6 +157,7 @@ def open_visit(
     session: Session,
     visit_id: UUID,
     *,
+    login_id: UUID,
     handle: str,
     secret: str,
     proof: str,
@@ -171,12 +174,14 @@ def open_visit(
     """Note a launch; with a proof, the visit stays shut until a browser has given it.
 
     Args:
+        login_id: what the launch answers. Another visit of the same login is an IntegrityError.
         sealed_message: the claims of the launch's own message, sealed for `message_place`.
     """
     session.connection().execute(
         _OPEN,
         {
             "id": visit_id,
+            "login_id": login_id,
             "handle": handle,
             "browser_hash": hash_secret(secret),
             "enrolment_id": enrolment_id,

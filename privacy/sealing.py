@@ -122,13 +122,17 @@ class Vault:
         """Open a JSON value."""
         return json.loads(self.open(session, place, blob))
 
-    def prepare_keys(self, session: Session, owners: Iterable[Owner]) -> None:
-        """Make and load the data keys of many owners in a constant number of statements, ahead of a bulk write."""
+    def prepare_keys(self, session: Session, owners: Iterable[Owner], *, new: bool = False) -> None:
+        """Make and load the data keys of many owners in a constant number of statements, ahead of a bulk write.
+
+        Args:
+            new: the owners came into being in this very transaction, so that nobody need look for keys of theirs.
+        """
         known = _known(session)
         wanted = {owner for owner in owners if owner not in known or not self._cache.is_fresh(known[owner])}
         if not wanted:
             return
-        found = self._find_keys(session, wanted)
+        found = set() if new else self._find_keys(session, wanted)
         missing = wanted - found
         if missing:
             missing -= self._make_keys(session, missing)
@@ -208,8 +212,8 @@ class Vault:
         ]
         try:
             # Two writers may meet here for the same owner: the partial unique index lets one key win.
-            made = session.execute(insert_ignoring_conflicts(session, DataKey).returning(DataKey.id), rows).scalars()
-            winners = set(made)
+            statement = insert_ignoring_conflicts(session, DataKey).returning(DataKey.id)
+            winners = set(session.connection().execute(statement, rows).scalars())
         except DBAPIError as error:
             if RETIRED_WORDS in str(error.orig):
                 raise MasterKeyRetired(

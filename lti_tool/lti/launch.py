@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
@@ -43,12 +44,11 @@ _BY_STATE = (
     select(
         LoginState.id,
         LoginState.nonce,
-        LoginState.visit_handle,
-        LoginState.consumed_at,
         LoginState.expires_at,
         LoginState.browser_hash,
         LoginState.storage_target,
         LoginState.registration_id,
+        LaunchSession.handle,
         Registration.issuer,
         Registration.client_id,
         Registration.jwks_url,
@@ -61,13 +61,8 @@ _BY_STATE = (
     )
     .join(Registration, Registration.id == LoginState.registration_id)
     .outerjoin(PlatformKeySet, PlatformKeySet.registration_id == Registration.id)
+    .outerjoin(LaunchSession, LaunchSession.login_id == LoginState.id)
     .where(LoginState.state_hash == bindparam("state_hash"))
-)
-_CONSUME = (
-    update(LoginState)
-    .where(LoginState.id == bindparam("login_id"), LoginState.consumed_at.is_(None))
-    .values(consumed_at=bindparam("now"), visit_handle=bindparam("handle"))
-    .returning(LoginState.id)
 )
 
 
@@ -102,7 +97,7 @@ class _Login:
     state: str
     nonce: str
     handle: str | None
-    consumed: bool
+    """Of the visit that it led to already."""
     storage_target: str
     registration_id: UUID
     issuer: str
@@ -148,8 +143,8 @@ class Launcher:
             raise PlatformAnswered(
                 f"Your LMS ended the launch by itself ({_error_code(form['error'])}). {ADVICE}", code="platform_error"
             )
-        if login.consumed:
-            return self._resume(login)
+        if login.handle is not None:
+            return self._resume(login, login.handle)
         token = form.get("id_token", "")
         kid = verify.read_header(token)
         key = self._keys.find(login.registration_id, login.jwks_url, kid, stored=login.keys)
@@ -158,7 +153,14 @@ class Launcher:
         if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), login.nonce.encode()):
             raise refused("nonce")
         verify.check_message(claims, own_origin=self._base_url, accepted=verify.LAUNCHES)
-        launch = self._store(login, claims, secret)
+        try:
+            launch = self._store(login, claims, secret)
+        except IntegrityError:
+            # The same message is being taken by another request: a button pressed twice, or a thief.
+            login = self._login(login.state, secret)
+            if login.handle is None:
+                raise
+            return self._resume(login, login.handle)
         if launch is None:
             raise DeploymentPending(
                 "Your LMS reaches Blindmark from a place that nobody has approved yet. "
@@ -176,7 +178,7 @@ class Launcher:
         with self._database.transaction() as session:
             row = session.execute(
                 select(LaunchSession.id, LaunchSession.handle, LoginState)
-                .join(LoginState, LoginState.visit_handle == LaunchSession.handle)
+                .join(LoginState, LoginState.id == LaunchSession.login_id)
                 .where(LaunchSession.proof_hash == hash_secret(ticket), LaunchSession.expires_at > self._clock())
             ).one_or_none()
             if row is None or not ticket:
@@ -205,7 +207,7 @@ class Launcher:
             raise refused("no_cookie")
         if secret and not hmac.compare_digest(login.browser_hash, hash_secret(secret)):
             raise refused("state_of_another_browser")
-        if login.expires_at <= self._clock() and login.consumed_at is None:
+        if login.expires_at <= self._clock() and login.handle is None:
             raise refused("state_expired")
         if login.state is not RegistrationState.ACTIVE:
             raise refused("platform_disabled")
@@ -213,8 +215,7 @@ class Launcher:
             id=login.id,
             state=state,
             nonce=login.nonce,
-            handle=login.visit_handle,
-            consumed=login.consumed_at is not None,
+            handle=login.handle,
             storage_target=login.storage_target,
             registration_id=login.registration_id,
             issuer=login.issuer,
@@ -227,19 +228,17 @@ class Launcher:
             else StoredKeys(login.content, login.fetched_at, login.keys_expire_at, login.refetched_at),
         )
 
-    def _resume(self, login: _Login) -> Launch:
+    def _resume(self, login: _Login, handle: str) -> Launch:
         """The same message again. In the browser that it was for, it leads where it led; anywhere else nowhere."""
-        if login.handle is None:
-            raise refused("replayed")
         if login.with_cookie:
-            return Launch(login.handle, "", None, resumed=True)
+            return Launch(handle, "", None, resumed=True)
         ticket = secrets.token_urlsafe(32)
         with self._database.transaction() as session:
             # A visit that a cookie opened is not opened by anything else.
             again = session.execute(
                 update(LaunchSession)
                 .where(
-                    LaunchSession.handle == login.handle,
+                    LaunchSession.handle == handle,
                     LaunchSession.browser_hash.not_in(select(LoginState.browser_hash).where(LoginState.id == login.id)),
                 )
                 .values(proof_hash=hash_secret(ticket))
@@ -247,27 +246,23 @@ class Launcher:
             ).first()
         if again is None:
             raise refused("replayed")
-        return Launch(login.handle, "", None, resumed=True, proof=_proof(login, ticket))
+        return Launch(handle, "", None, resumed=True, proof=_proof(login, ticket))
 
     def _store(self, login: _Login, claims: dict[str, Any], secret: str) -> Launch | None:
         handle, ticket = secrets.token_urlsafe(18), secrets.token_urlsafe(32)
         facts = read_facts(claims, login.registration_id, claims[names.DEPLOYMENT_ID])
         with self._database.transaction() as session:
-            consumed = session.connection().execute(
-                _CONSUME, {"login_id": login.id, "now": self._clock(), "handle": handle}
-            )
-            if consumed.first() is None:
-                raise refused("replayed")
             facts = migration.with_proven_ids(session, self._vault, facts, claims)
             noted = record_launch(session, self._vault, facts, self._clock)
             if noted is None:
-                session.execute(update(LoginState).where(LoginState.id == login.id).values(visit_handle=None))
+                session.execute(delete(LoginState).where(LoginState.id == login.id))
                 return None
             # Without a cookie the visit gets a key that nobody knows, until the browser has proved itself.
             visit_id = uuid.uuid4()
             open_visit(
                 session,
                 visit_id,
+                login_id=login.id,
                 handle=handle,
                 secret=secret or new_browser_secret(),
                 proof="" if secret else ticket,

@@ -27,7 +27,8 @@ class ConnectionMode(StrEnum):
 
 
 class LoginState(Base):
-    """One login, from its initiation to its launch. Consumed once, by a guarded UPDATE."""
+    """One login, from its initiation to its launch. It is used up by the visit it leads to, of which there can be one;
+    where it leads to none, it goes."""
 
     __tablename__ = "login_state"
 
@@ -40,9 +41,6 @@ class LoginState(Base):
     """The frame that keeps data for browsers without cookies, as the platform named it (LTI platform storage)."""
     created_at: Mapped[Created]
     expires_at: Mapped[Moment] = mapped_column(index=True)
-    consumed_at: Mapped[Moment | None]
-    visit_handle: Mapped[str | None] = mapped_column(String(64))
-    """Where the launch led: a reload in the same browser goes there again."""
 
 
 class DynamicRegistration(Base):

@@ -150,7 +150,6 @@ NOT_SEALED: Final = {
     "login_state.nonce": HASH,
     "login_state.state_hash": HASH,
     "login_state.storage_target": "the name of a frame",
-    "login_state.visit_handle": "a random handle, of use only with the browser's secret",
     "notice.nonce_hash": HASH,
     "notice.notice_id": OPAQUE,
     "notice.type": CODE,

@@ -19,6 +19,7 @@ from grading.models.people import CourseRole
 from grading.models.tenancy import DeploymentState
 from grading.tenancy import PlatformDetails, approve_deployment, register_platform
 from lti_tool.lti import claims as names
+from lti_tool.lti import verify
 from lti_tool.sessions import LaunchSession
 from tests.lti_tool.conftest import BASE_URL, Tool, text_of
 from tests.lti_tool.lms import CLIENT_ID, DEPLOYMENT_ID, MEMBERSHIP, jwk, rsa_key
@@ -195,6 +196,34 @@ def test_a_reload_resumes_and_a_replay_elsewhere_is_refused(tool: Tool) -> None:
     thief.login()
     assert thief.send(state, token).status_code == 401
     assert sessions(tool) == 1
+
+
+@pytest.mark.both_databases
+def test_a_message_that_comes_twice_at_once_opens_one_visit(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = tool.browser()
+    state, nonce = browser.login()
+    token = tool.platform.sign(tool.platform.claims(nonce, TARGET))
+    read_header, faster = verify.read_header, []
+
+    def overtaken(text: str) -> str:
+        """The second click's request runs from end to end while the first one checks its token."""
+        monkeypatch.setattr(verify, "read_header", read_header)
+        faster.append(browser.send(state, token))
+        return read_header(text)
+
+    monkeypatch.setattr(verify, "read_header", overtaken)
+    slower = browser.send(state, token)
+    assert [one.status_code for one in faster] == [303]
+    assert slower.headers["Location"] == faster[0].headers["Location"]
+    assert sessions(tool) == 1
+
+
+def test_a_message_that_led_nowhere_is_used_up(tool: Tool) -> None:
+    browser = tool.browser()
+    state, nonce = browser.login()
+    token = tool.platform.sign(tool.platform.claims(nonce, TARGET, **{names.DEPLOYMENT_ID: "new-place"}))
+    assert browser.send(state, token).status_code == 403
+    assert browser.send(state, token).status_code == 401
 
 
 def test_a_handle_opens_nothing_in_another_browser(tool: Tool) -> None:
