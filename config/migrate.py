@@ -1,5 +1,7 @@
 """Migrations: bring a database to the newest schema, step by step and the same on SQLite and PostgreSQL (O3)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +10,6 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import Connection
 
 # Two processes that start together must not migrate at once: PostgreSQL serializes them with this lock.
 _LOCK = 4_207_114_901
@@ -22,19 +23,13 @@ def _config() -> Config:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Migrate up to a revision, in one transaction."""
-    with engine.begin() as connection:
-        _lock(connection)
-        config = _config()
-        config.attributes["connection"] = connection
+    with _migrating(engine) as config:
         command.upgrade(config, revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Migrate down to a revision (`base` for an empty database), in one transaction."""
-    with engine.begin() as connection:
-        _lock(connection)
-        config = _config()
-        config.attributes["connection"] = connection
+    with _migrating(engine) as config:
         command.downgrade(config, revision)
 
 
@@ -50,6 +45,27 @@ def is_current(engine: Engine) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == revisions()[0]
 
 
-def _lock(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Config]:
+    """One transaction for all steps, taken back as a whole if one of them fails.
+
+    SQLite changes a table by making it anew: were foreign keys in force, dropping the old one would delete or blank the
+    rows of other tables that point to it (sqlite.org/lang_altertable.html, section 7). They are checked at the end.
+    """
+    config = _config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        if connection.dialect.name == "postgresql":
+            with connection.begin():
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                yield config
+            return
+        driver = connection.connection.cursor()
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield config
+                if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError(f"Table {broken[0]} points to rows of {broken[2]} that are not there.")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")

@@ -153,7 +153,8 @@ def register(app: Any, work: Work, tick_seconds: float) -> None:
                 log.exception("task.failed", extra=fields(task=name))
                 raise
 
-        app.task(name=name)(task)
+        # Not shared: another application in this process has its own database.
+        app.task(name=name, shared=False)(task)
 
     run(TICK, lambda: work.tick(send))
     run(SWEEP, work.sweep)

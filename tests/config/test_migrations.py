@@ -1,17 +1,21 @@
 """Migrations: up, down, and never apart from the models."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, MetaData, inspect, select
 
 import lti_tool.tables  # noqa: F401 - registers every table
 from config.database import Base, make_engine
 from config.migrate import downgrade, is_current, revisions, upgrade
 from tests import services
+
+NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,6 +50,60 @@ def test_every_migration_can_be_taken_back(empty: Engine) -> None:
     assert set(inspect(empty).get_table_names()) <= {"alembic_version"}
     upgrade(empty)
     assert is_current(empty)
+
+
+def test_logins_that_were_used_up_stay_used_up(empty: Engine) -> None:
+    upgrade(empty, "0008")
+    with empty.begin() as connection:
+        plant = _planter(connection)
+        registration = plant("registration", state="active", granted_scopes=[])
+        deployment = plant("deployment", registration_id=registration, state="approved", notice_types=[])
+        course = plant("context", tenant_id=deployment, ags_scopes=[], origin_ids=[], approved_providers=[])
+        person = plant("person", registration_id=registration)
+        enrolment = plant("enrolment", context_id=course, person_id=person, role="learner", state="active")
+        visit = plant("launch_session", enrolment_id=enrolment, tenant_id=deployment, handle="visit")
+        led = plant("login_state", registration_id=registration, state_hash="1", consumed_at=NOW, visit_handle="visit")
+        plant("login_state", registration_id=registration, state_hash="2", consumed_at=NOW)
+        still_open = plant("login_state", registration_id=registration, state_hash="3")
+    upgrade(empty)
+    with empty.begin() as connection:
+        assert set(connection.execute(select(Base.metadata.tables["login_state"].c.id)).scalars()) == {led, still_open}
+        visits = Base.metadata.tables["launch_session"]
+        assert connection.execute(select(visits.c.id, visits.c.login_id)).all() == [(visit, led)]
+    downgrade(empty, "0008")
+    with empty.begin() as connection:
+        logins = _reflected(connection).tables["login_state"].c
+        rows = connection.execute(select(logins.visit_handle, logins.consumed_at.is_not(None)).order_by("visit_handle"))
+        assert sorted(rows.all(), key=str) == [("visit", True), (None, False)]
+
+
+def _reflected(connection: Connection) -> MetaData:
+    found = MetaData()
+    found.reflect(connection)
+    return found
+
+
+def _planter(connection: Connection) -> Callable[..., UUID]:
+    """Plants rows in tables as they are by now: what is required and not given gets a plain value of its type."""
+    tables = _reflected(connection).tables
+    plain = {str: "x", bool: False, int: 30, datetime: NOW}
+
+    def plant(name: str, **given: object) -> UUID:
+        row_id = uuid4()
+        values: dict[str, object] = {"id": row_id, **given}
+        for column in tables[name].columns:
+            if column.name not in values and not column.nullable and column.server_default is None:
+                values[column.name] = plain[column.type.python_type]
+        written = {key: _written(connection, value) for key, value in values.items()}
+        connection.execute(tables[name].insert(), written)
+        return row_id
+
+    return plant
+
+
+def _written(connection: Connection, value: object) -> object:
+    """Ids as the database keeps them: SQLite's own columns tell nothing of ids."""
+    return value.hex if isinstance(value, UUID) and connection.dialect.name == "sqlite" else value
 
 
 def test_migrating_twice_changes_nothing(empty: Engine) -> None:
