@@ -60,6 +60,8 @@ class InProcessWorker:
 
     def start(self) -> None:
         """Start the worker thread and the beat thread."""
+        # Threads of the pool ask Celery which application is theirs.
+        self._app.set_default()
         self._worker = WorkController(
             app=self._app,
             pool_cls="threads",

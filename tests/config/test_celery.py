@@ -10,11 +10,11 @@ def test_without_a_broker_tasks_and_schedule_run_in_this_process() -> None:
     app = make_celery(load_settings({}))
     sent, ticked = threading.Event(), threading.Event()
 
-    @app.task(name="sent")
+    @app.task(name="sent", shared=False)
     def on_message() -> None:
         sent.set()
 
-    @app.task(name="ticked")
+    @app.task(name="ticked", shared=False)
     def on_tick() -> None:
         ticked.set()
 
