@@ -58,6 +58,10 @@ demo-check: install ## walk the whole way over HTTP and say what was verified
 test: install ## run every test that this machine can run
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
+.PHONY: proof
+proof: install ## try what takes long: crashes at every step, properties on many examples
+	@BLINDMARK_TEST_THOROUGH=1 $(BIN)/pytest -n auto -m "proof or properties" $(PYTEST_ARGS)
+
 INTEROP := .venv-interop
 INTEROP_LOCK := tests/interop/openedx/requirements.lock
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import text
 
@@ -19,6 +17,7 @@ from privacy.audit import AuditLog
 from privacy.keyring import LocalKeyRing, create_keyring, load_keyring
 from privacy.sealing import Vault
 from tests import services
+from tests.made_once import share_compiled_forms
 from tests.privacy.vault_process import VaultServer, running_vault
 
 # Without these, Chromium looks for its maker's services at every start.
@@ -35,23 +34,7 @@ QUIET = (
 )
 
 
-class CompiledTemplates(BytecodeCache):
-    """Templates are compiled once for all applications of a test run, each of which would do it again."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Take what was compiled before."""
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+share_compiled_forms()
 
 # Passwords are hashed as slowly as anywhere in real life; here that would be the slowest part of most tests of pages.
 admin_accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

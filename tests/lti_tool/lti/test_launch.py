@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -23,6 +23,7 @@ from lti_tool.lti import verify
 from lti_tool.sessions import LaunchSession
 from tests.lti_tool.conftest import BASE_URL, Tool, text_of
 from tests.lti_tool.lms import CLIENT_ID, DEPLOYMENT_ID, MEMBERSHIP, jwk, rsa_key
+from tests.thorough import tried
 
 TARGET = f"{BASE_URL}/lti/launch"
 
@@ -325,7 +326,7 @@ def test_clocks_that_differ_by_less_than_a_minute_do_no_harm(tool: Tool) -> None
     assert tool.browser().launch(exp=now + 90, iat=now + 30).startswith("/v/")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(60)
 @given(
     form=st.dictionaries(st.sampled_from(["state", "id_token", "error", "iss", "login_hint", "client_id"]), st.text())
 )

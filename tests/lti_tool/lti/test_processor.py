@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 from sqlalchemy import func, select
@@ -26,6 +26,7 @@ from lti_tool.lti.services.assets import LmsAssets
 from tests.lti_tool.conftest import BASE_URL, Tool, text_of
 from tests.lti_tool.lms import CLIENT_ID, DEPLOYMENT_ID, Answer, Platform, jwk, rsa_key
 from tests.lti_tool.lti.test_services import connector
+from tests.thorough import tried
 
 ESSAY = b"Honesty matters.\n\nHowever, a doctor may stay silent for an hour, and nobody would call that a lie."
 MOMENT = "2026-11-21T09:00:00Z"
@@ -537,7 +538,7 @@ def test_a_notice_for_nothing_attached_waits_and_then_ends(lms: Lms) -> None:
         assert session.execute(select(func.count(Arrival.id))).scalar_one() == 0
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(80)
 @given(
     body=st.one_of(
         st.binary(max_size=300),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 from sqlalchemy import select
@@ -26,6 +26,7 @@ from lti_tool.lti.registration.tool import NEEDED_SCOPES, TOOL_CONFIGURATION
 from privacy.audit import Actor
 from tests.lti_tool.conftest import BASE_URL, Browser, Tool, text_of
 from tests.lti_tool.lms import Answer
+from tests.thorough import tried
 
 TOKEN = "registration-secret"
 
@@ -321,7 +322,7 @@ def test_canvas_finds_its_configuration(tool: Tool) -> None:
     assert {"assignment_selection", "ActivityAssetProcessor"} == {one["placement"] for one in placements}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(40)
 @given(
     query=st.dictionaries(
         st.sampled_from(["openid_configuration", "registration_token", "invitation"]), st.text(max_size=80)
@@ -335,7 +336,7 @@ def test_nothing_that_is_asked_breaks_the_registration(tool: Tool, query: dict[s
     assert tool.platform.requests == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(60)
 @given(
     body=st.one_of(
         st.binary(max_size=200),

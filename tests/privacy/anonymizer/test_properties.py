@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.anonymizer import Anonymized, PseudonymMap, RosterMember, anonymize, compile_roster, restore
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.words import is_word_like
 from tests.privacy.anonymizer.papers.build import plain
+from tests.thorough import tried
 
 NAMES = st.sampled_from(
     [
@@ -76,14 +77,14 @@ def _hidden(result: Anonymized) -> set[int]:
     return {place for item in result.findings if item.hidden for place in range(item.start, item.end)}
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(TEXTS, ROSTERS)
 def test_restoring_gives_the_original(text: str, members: list[RosterMember]) -> None:
     result = _run(text, members)
     assert restore(result.text, result.mapping) == text
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(TEXTS, ROSTERS)
 def test_findings_are_in_order_apart_and_rebuild_the_outgoing_text(text: str, members: list[RosterMember]) -> None:
     result = _run(text, members)
@@ -96,7 +97,7 @@ def test_findings_are_in_order_apart_and_rebuild_the_outgoing_text(text: str, me
     assert "".join([*pieces, text[place:]]) == result.text
 
 
-@settings(max_examples=400, deadline=None)
+@tried(400)
 @given(TEXTS, ROSTERS, ROSTERS)
 def test_adding_people_never_unhides_anyone(text: str, members: list[RosterMember], more: list[RosterMember]) -> None:
     known = {item.user_id for item in members}
@@ -107,14 +108,14 @@ def test_adding_people_never_unhides_anyone(text: str, members: list[RosterMembe
     assert _hidden(few) <= _hidden(many)
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(TEXTS, ROSTERS)
 def test_placeholders_never_equal_something_in_the_text(text: str, members: list[RosterMember]) -> None:
     result = _run(text, members)
     assert not [item for item in result.findings if item.replacement.casefold() in text.casefold()]
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(TEXTS, st.lists(MEMBERS, min_size=1, max_size=5))
 def test_a_placeholder_stands_for_one_person(text: str, members: list[RosterMember]) -> None:
     owners: dict[str, set[str | None]] = {}
@@ -166,7 +167,7 @@ SPELLINGS = st.sampled_from([str, str.upper, lambda name: unicodedata.normalize(
 PARTS = st.sampled_from(["{given}", "{family}", "{given} {family}", "{family}, {given}", "{given}\u00a0{family}"])
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(BEARERS, POSITIONS, SPELLINGS, PARTS)
 def test_no_name_stands_where_a_person_stands(
     item: RosterMember, position: str, spelling: Callable[[str], str], part: str
@@ -178,7 +179,7 @@ def test_no_name_stands_where_a_person_stands(
     assert result.leaks == ()
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(MEMBERS.filter(lambda item: bool(item.family_name)), st.sampled_from(["I met {}.", "{}\n", "With {}, we won."]))
 def test_a_full_name_never_stands_in_the_output(item: RosterMember, frame: str) -> None:
     result = _run(frame.format(item.name), [item])
@@ -189,7 +190,7 @@ def test_a_full_name_never_stands_in_the_output(item: RosterMember, frame: str) 
 SAYINGS = st.lists(st.tuples(POSITIONS, st.integers(0, 3), PARTS), min_size=1, max_size=4)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(st.lists(MEMBERS, min_size=1, max_size=4, unique_by=lambda item: item.user_id), SAYINGS, st.booleans())
 def test_relatives_and_namesakes_unhide_nobody(
     members: list[RosterMember], sayings: list[tuple[str, int, str]], by_given: bool
@@ -208,7 +209,7 @@ def test_relatives_and_namesakes_unhide_nobody(
     assert _hidden(few) <= _hidden(many)
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(TEXTS, ROSTERS)
 def test_offsets_lead_from_every_placeholder_back_to_what_stood_there(text: str, members: list[RosterMember]) -> None:
     result = _run(text, members)
@@ -222,7 +223,7 @@ def test_offsets_lead_from_every_placeholder_back_to_what_stood_there(text: str,
     assert all(0 <= leak.start < leak.end <= len(result.text) for leak in result.leaks)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(TEXTS, ROSTERS)
 def test_a_stored_map_restores_too_and_feedback_loses_every_placeholder(text: str, members: list[RosterMember]) -> None:
     result = _run(text, members)
@@ -232,7 +233,7 @@ def test_a_stored_map_restores_too_and_feedback_loses_every_placeholder(text: st
     assert not [item for item in stored.names if item in feedback and item not in text]
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(st.text(max_size=40), st.lists(MEMBERS, min_size=1, max_size=1))
 def test_a_file_name_has_nothing_but_plain_words(name: str, members: list[RosterMember]) -> None:
     author = members[0]

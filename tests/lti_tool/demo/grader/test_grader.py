@@ -9,7 +9,7 @@ from typing import Any
 
 import openai
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai import OpenAI
 from waitress.server import create_server
@@ -22,6 +22,7 @@ from lti_tool.demo.course import sample_work
 from lti_tool.demo.grader.app import create_app
 from lti_tool.demo.grader.assess import assess
 from lti_tool.demo.processes import free_ports
+from tests.thorough import tried
 
 KEY = "test-key"
 ENDPOINT = "/v1/chat/completions"
@@ -242,7 +243,7 @@ def test_lists_are_paged_newest_first(grader: Grader) -> None:
     assert len(list(grader.client.files.list(purpose="batch", limit=2))) == 5
 
 
-@settings(max_examples=80, deadline=None)
+@tried(80)
 @given(st.text(max_size=600))
 def test_every_answer_fits_the_schema_and_quotes_the_text(text: str) -> None:
     answer = assess(messages(text), response_schema(default_rubric()))
