@@ -19,12 +19,24 @@ class Passage:
     """The quote that begins to be shown here, for a page to point at."""
 
 
-def highlight(text: str, quotes: Sequence[str]) -> tuple[Passage, ...]:
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What was quoted, and where it stands, if that is known to the letter; otherwise its words are looked for."""
+
+    words: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+def highlight(text: str, quotes: Sequence[Quoted]) -> tuple[Passage, ...]:
     """Cut a text into passages at the borders of the quotes found in it. Joined, they are the text again."""
-    words = [(match.group().casefold(), match.start(), match.end()) for match in _WORD.finditer(text)]
+    words: list[tuple[str, int, int]] = []
     spans = []
     for number, quote in enumerate(quotes, start=1):
-        span = _find(words, [match.group().casefold() for match in _WORD.finditer(quote)])
+        if quote.spans:
+            spans += [(start, end, number) for start, end in quote.spans]
+            continue
+        words = words or [(match.group().casefold(), match.start(), match.end()) for match in _WORD.finditer(text)]
+        span = _find(words, [match.group().casefold() for match in _WORD.finditer(quote.words)])
         if span:
             spans.append((*span, number))
     borders = sorted({0, len(text), *(edge for start, end, _ in spans for edge in (start, end))})

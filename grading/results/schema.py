@@ -20,6 +20,8 @@ class Evidence(BaseModel):
 
     quote: str
     found: bool
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where its parts stand, as offsets in the text; none where that is not known to the letter."""
 
 
 class CriterionResult(BaseModel):
@@ -51,6 +53,10 @@ class AssessmentContent(BaseModel):
     confidence: int
     confidence_reasoning: str
     language: str
+    suspicious: tuple[str, ...] = ()
+    """Passages of the work that read like instructions to the grader."""
+    sent_fingerprint: str = ""
+    """SHA-256 of the text that was sent: offsets hold for that text alone."""
 
     @property
     def rubric_hundredths(self) -> int:

@@ -4,20 +4,26 @@ Pure: text in, value objects out. The words for each code live in `grading.resul
 """
 
 import re
-import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import ValidationError
 
 from grading.errors import GradingError
+from grading.results.injection import signs_in
+from grading.results.language import language_of
+from grading.results.quotes import SentText, fold
 from grading.results.schema import Answer, AssessmentContent, CriterionAnswer, CriterionResult, Evidence
 from grading.rubrics import Criterion, Rubric, criterion_key, level_key
+from privacy.anonymizer import FindingType, fingerprint
 
 SHORT_COMMENT_WORDS = 8
-_SPACE = re.compile(r"\s+")
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
-_ELLIPSIS = re.compile(r"\s*(?:\[?…\]?|\[?\.\.\.\]?)\s*")
+LONG_COMMENT_WORDS = 800
+FEWEST_REASONING_LETTERS = 12
+LOW_CONFIDENCE = 50
+_PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(re.escape(kind.value) for kind in FindingType)}) \d+\]", re.IGNORECASE)
+_FOREIGN = re.compile(r"https?://[^\s)\]>\"']+|www\.[^\s)\]>\"']+|<(?:script|img|iframe|a|form|style)\b", re.IGNORECASE)
 
 
 class Flag(StrEnum):
@@ -28,6 +34,11 @@ class Flag(StrEnum):
     INJECTION_SUSPECTED = "injection_suspected"
     SHORT_FEEDBACK = "short_feedback"
     LOW_CONFIDENCE = "low_confidence"
+    LONG_FEEDBACK = "long_feedback"
+    EQUAL_FEEDBACK = "equal_feedback"
+    LANGUAGE_MISMATCH = "language_mismatch"
+    UNKNOWN_PLACEHOLDER = "unknown_placeholder"
+    FOREIGN_CONTENT = "foreign_content"
 
 
 class AnswerInvalid(GradingError):
@@ -44,13 +55,14 @@ class ValidatedAnswer:
     flags: tuple[Flag, ...]
 
 
-def validate_answer(raw: str, rubric: Rubric, sent_text: str) -> ValidatedAnswer:
+def validate_answer(raw: str, rubric: Rubric, sent_text: str, task: str = "") -> ValidatedAnswer:
     """Check the text of an answer.
 
     Args:
         raw: the model's message, JSON by our schema.
         rubric: the rubric version the request was made with.
         sent_text: the anonymized submission as it was sent, in which quotes must stand.
+        task: what the instructor wrote for the task: feedback may be in its language as well as in the work's.
 
     Raises:
         AnswerInvalid: `schema` (not our JSON, or a value out of range), `criteria` (a criterion is missing or
@@ -64,9 +76,9 @@ def validate_answer(raw: str, rubric: Rubric, sent_text: str) -> ValidatedAnswer
     expected = [criterion_key(number) for number in range(1, len(rubric.criteria) + 1)]
     if sorted(answer.criteria) != sorted(expected):
         raise AnswerInvalid("The answer leaves out a criterion or names an unknown one.", code="criteria")
-    haystack = normalize(sent_text)
+    sent = SentText(sent_text)
     criteria = tuple(
-        _criterion(answer.criteria[key], criterion, haystack)
+        _criterion(answer.criteria[key], criterion, sent)
         for key, criterion in zip(expected, rubric.criteria, strict=True)
     )
     content = AssessmentContent(
@@ -77,11 +89,13 @@ def validate_answer(raw: str, rubric: Rubric, sent_text: str) -> ValidatedAnswer
         confidence=answer.confidence,
         confidence_reasoning=answer.confidence_reasoning,
         language=answer.language,
+        suspicious=tuple(sign.passage for sign in signs_in(sent_text)),
+        sent_fingerprint=fingerprint(sent_text),
     )
-    return ValidatedAnswer(content, _flags(content, answer.injection_suspected))
+    return ValidatedAnswer(content, tuple(_flags(content, answer.injection_suspected, sent_text, task)))
 
 
-def _criterion(answer: CriterionAnswer, criterion: Criterion, haystack: str) -> CriterionResult:
+def _criterion(answer: CriterionAnswer, criterion: Criterion, sent: SentText) -> CriterionResult:
     keys = [level_key(step) for step in range(1, len(criterion.levels) + 1)]
     if answer.level not in keys:
         raise AnswerInvalid("The answer chooses a level that the rubric does not have.", code="level")
@@ -95,42 +109,60 @@ def _criterion(answer: CriterionAnswer, criterion: Criterion, haystack: str) -> 
         points_hundredths=level.points_hundredths,
         maximum_hundredths=criterion.maximum_hundredths,
         reasoning=answer.reasoning,
-        evidence=tuple(
-            Evidence(quote=quote, found=quote_stands_in(quote, haystack)) for quote in answer.evidence if quote.strip()
-        ),
+        evidence=tuple(_evidence(quote, sent) for quote in answer.evidence if quote.strip()),
     )
 
 
-def _flags(content: AssessmentContent, injection_suspected: bool) -> tuple[Flag, ...]:
-    flags = []
+def _evidence(quote: str, sent: SentText) -> Evidence:
+    found, spans = sent.find(quote)
+    return Evidence(quote=quote, found=found, spans=spans)
+
+
+def _flags(content: AssessmentContent, injection_suspected: bool, sent_text: str, task: str) -> Iterator[Flag]:
     evidence = [item for criterion in content.criteria for item in criterion.evidence]
-    if any(not item.found for item in evidence):
-        flags.append(Flag.EVIDENCE_NOT_FOUND)
-    if any(criterion.level > 1 and not criterion.evidence for criterion in content.criteria):
-        flags.append(Flag.NO_EVIDENCE)
-    if injection_suspected:
-        flags.append(Flag.INJECTION_SUSPECTED)
-    if len(content.comments.split()) < SHORT_COMMENT_WORDS:
-        flags.append(Flag.SHORT_FEEDBACK)
-    if content.confidence < 50:
-        flags.append(Flag.LOW_CONFIDENCE)
-    return tuple(flags)
+    words = len(content.comments.split())
+    said = list(_sentences(content))
+    noticed = {
+        Flag.EVIDENCE_NOT_FOUND: any(not item.found for item in evidence),
+        Flag.NO_EVIDENCE: any(criterion.level > 1 and not criterion.evidence for criterion in content.criteria),
+        Flag.INJECTION_SUSPECTED: injection_suspected or bool(content.suspicious),
+        Flag.SHORT_FEEDBACK: words < SHORT_COMMENT_WORDS or _hardly_reasoned(content),
+        Flag.LONG_FEEDBACK: words > LONG_COMMENT_WORDS,
+        Flag.EQUAL_FEEDBACK: _says_the_same(content),
+        Flag.LOW_CONFIDENCE: content.confidence < LOW_CONFIDENCE,
+        Flag.LANGUAGE_MISMATCH: _in_another_language(content, sent_text, task),
+        Flag.UNKNOWN_PLACEHOLDER: not _placeholders(said) <= _placeholders([sent_text]),
+        Flag.FOREIGN_CONTENT: any(
+            match.group().casefold() not in sent_text.casefold() for one in said for match in _FOREIGN.finditer(one)
+        ),
+    }
+    return (flag for flag, present in noticed.items() if present)
 
 
-def normalize(text: str) -> str:
-    """Text as quotes are compared: one space between words, plain quotation marks and dashes, no case."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text).translate(_QUOTES)).strip().casefold()
+def _sentences(content: AssessmentContent) -> Iterator[str]:
+    """Everything an assessment says in words of its own."""
+    yield content.comments
+    yield from content.strengths
+    yield from content.improvements
+    for criterion in content.criteria:
+        yield criterion.reasoning
 
 
-def quote_stands_in(quote: str, normalized_text: str) -> bool:
-    """Whether a quote stands in a text word for word; the parts around an ellipsis must stand there in order."""
-    position = 0
-    parts = [part for part in (normalize(part) for part in _ELLIPSIS.split(quote)) if part]
-    if not parts:
-        return False
-    for part in parts:
-        position = normalized_text.find(part.strip("\"' "), position)
-        if position < 0:
-            return False
-        position += len(part)
-    return True
+def _hardly_reasoned(content: AssessmentContent) -> bool:
+    return any(sum(map(str.isalpha, one.reasoning)) < FEWEST_REASONING_LETTERS for one in content.criteria)
+
+
+def _says_the_same(content: AssessmentContent) -> bool:
+    """Whether two criteria are reasoned with the same words."""
+    reasons = [fold(criterion.reasoning) for criterion in content.criteria]
+    return len(set(reasons)) < len(reasons)
+
+
+def _in_another_language(content: AssessmentContent, sent_text: str, task: str) -> bool:
+    feedback = language_of(" ".join((content.comments, *content.strengths, *content.improvements)))
+    work = language_of(sent_text)
+    return feedback is not None and work is not None and feedback not in (work, language_of(task))
+
+
+def _placeholders(texts: list[str]) -> set[str]:
+    return {match.group().casefold() for text in texts for match in _PLACEHOLDER.finditer(text)}

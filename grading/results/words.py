@@ -6,8 +6,13 @@ FLAG_WORDS: Final[dict[str, str]] = {
     "evidence_not_found": "A quoted passage does not stand in the work. Check it before you rely on it.",
     "no_evidence": "A level above the weakest was chosen without a quoted passage.",
     "injection_suspected": "The work may contain instructions to the grader. Read it with that in mind.",
-    "short_feedback": "The comments are very short.",
+    "short_feedback": "The comments or reasons are very short.",
     "low_confidence": "The grader is unsure about this one.",
+    "long_feedback": "The comments are unusually long.",
+    "equal_feedback": "The same words stand for different criteria or different students.",
+    "language_mismatch": "The feedback is in another language than the work.",
+    "unknown_placeholder": "The feedback speaks of somebody who does not appear in the work.",
+    "foreign_content": "The feedback holds a link or markup that does not stand in the work. Do not follow it.",
 }
 
 FAILURE_WORDS: Final[dict[str, str]] = {

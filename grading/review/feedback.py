@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from grading.points import format_points
-from grading.results.schema import AssessmentContent, CriterionResult
+from grading.results.schema import AssessmentContent, CriterionResult, Evidence
 from privacy.anonymizer import PseudonymMap, restore
 
 DISCLOSURE = "Prepared with AI assistance. Your instructor read it and decided."
@@ -58,19 +58,25 @@ def restored(content: AssessmentContent, names: PseudonymMap) -> AssessmentConte
     def back(text: str) -> str:
         return restore(text, names)
 
+    # Names that were taken out anew since then stand elsewhere.
+    same_text = content.sent_fingerprint == names.fingerprint
+
+    def evidence(item: Evidence) -> Evidence:
+        spans = tuple(names.original_span(start, end) for start, end in item.spans) if same_text else ()
+        return item.model_copy(update={"quote": back(item.quote), "spans": spans})
+
     return content.model_copy(
         update={
             "comments": back(content.comments),
             "confidence_reasoning": back(content.confidence_reasoning),
+            "suspicious": tuple(map(back, content.suspicious)),
             "strengths": tuple(back(item) for item in content.strengths),
             "improvements": tuple(back(item) for item in content.improvements),
             "criteria": tuple(
                 criterion.model_copy(
                     update={
                         "reasoning": back(criterion.reasoning),
-                        "evidence": tuple(
-                            item.model_copy(update={"quote": back(item.quote)}) for item in criterion.evidence
-                        ),
+                        "evidence": tuple(map(evidence, criterion.evidence)),
                     }
                 )
                 for criterion in content.criteria

@@ -116,7 +116,7 @@ def open_assessment(session: Session, vault: Vault, assessment: Assessment) -> O
     raw = vault.open_text(session, Place("assessment", "content", assessment.id), assessment.sealed_content)
     content = AssessmentContent.model_validate_json(raw)
     names = _names(session, vault, assessment.submission_id)
-    return OpenedAssessment(assessment, restored(content, names) if names else content)
+    return OpenedAssessment(assessment, restored(content, names or PseudonymMap()))
 
 
 def released_feedback(session: Session, vault: Vault, submission: Submission) -> tuple[ReviewDecision, Feedback] | None:

@@ -20,6 +20,7 @@ from privacy.anonymizer.model import (
     Replacement,
     RosterMember,
 )
+from privacy.anonymizer.pseudonyms import fingerprint
 from privacy.anonymizer.restore import restore
 from privacy.anonymizer.roster import CompiledRoster, compile_roster
 
@@ -39,6 +40,7 @@ __all__ = [
     "RosterMember",
     "anonymize",
     "compile_roster",
+    "fingerprint",
     "names_a_member",
     "restore",
     "same_words",

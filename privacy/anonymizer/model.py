@@ -123,6 +123,20 @@ class PseudonymMap:
     fingerprint: str = ""
     file_name: str | None = None
 
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the outgoing text stands in the original; a placeholder cut in two counts whole."""
+        return self._original(start, after=False), self._original(end, after=True)
+
+    def _original(self, place: int, *, after: bool) -> int:
+        longer = 0
+        for item in self.replacements:
+            if place <= item.start:
+                break
+            if place < item.start + len(item.placeholder):
+                return item.start + longer + (len(item.surface) if after else 0)
+            longer += len(item.surface) - len(item.placeholder)
+        return place + longer
+
     def to_json(self) -> str:
         """The map as JSON text."""
         document = {

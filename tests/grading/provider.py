@@ -20,7 +20,11 @@ def good_answer(criteria: int = 3, level: str = "level_3", quote: str = "a docto
     return json.dumps(
         {
             "criteria": {
-                f"criterion_{number}": {"evidence": [quote], "reasoning": "You support this.", "level": level}
+                f"criterion_{number}": {
+                    "evidence": [quote],
+                    "reasoning": f"You support point {number}.",
+                    "level": level,
+                }
                 for number in range(1, criteria + 1)
             },
             "strengths": ["A clear position."],

@@ -12,7 +12,7 @@ from grading import review as reviewing
 from grading import submissions
 from grading.assignments import AssignmentView
 from grading.errors import GradingError, NotFound
-from grading.evidence import Passage, highlight, in_paragraphs
+from grading.evidence import Passage, Quoted, highlight, in_paragraphs
 from grading.models import ReviewDecision, Submission
 from grading.people import names_of
 from grading.points import parse_points
@@ -69,7 +69,11 @@ def load(session: Session, submission_id: UUID) -> ReviewView:
     decisions = reviewing.decisions_of(session, submission.id)
     order = [row.submission.id for row in reviewing.rows_of_assignment(session, view)]
     place = order.index(submission.id) if submission.id in order else 0
-    quotes = [item.quote for criterion in (opened.content.criteria if opened else ()) for item in criterion.evidence]
+    quotes = [
+        Quoted(item.quote, item.spans)
+        for criterion in (opened.content.criteria if opened else ())
+        for item in criterion.evidence
+    ]
     return ReviewView(
         view=view,
         submission=submission,

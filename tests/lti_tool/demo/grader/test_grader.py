@@ -15,8 +15,9 @@ from openai import OpenAI
 from waitress.server import create_server
 
 from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptParts, build_messages
+from grading.results.quotes import SentText
 from grading.results.schema import response_schema
-from grading.results.validate import normalize, quote_stands_in, validate_answer
+from grading.results.validate import validate_answer
 from grading.rubrics import default_rubric
 from lti_tool.demo.course import sample_work
 from lti_tool.demo.grader.app import create_app
@@ -257,7 +258,7 @@ def test_scores_of_a_class_spread_and_the_weakest_is_the_shortest() -> None:
         answer = assess(messages(work.text), response_schema(default_rubric()))
         totals[work.person_key] = sum(int(one["level"].removeprefix("level_")) for one in answer["criteria"].values())
         quotes = [quote for one in answer["criteria"].values() for quote in one["evidence"]]
-        assert all(quote_stands_in(quote, normalize(work.text)) for quote in quotes)
+        assert all(SentText(work.text).find(quote)[0] for quote in quotes)
     assert len(set(totals.values())) >= 4
     assert min(totals, key=lambda key: totals[key]) == "will-stone"
 
