@@ -76,6 +76,53 @@ def test_native_readers_are_refused_files_and_sockets_by_the_kernel() -> None:
     assert after_lockdown(f"{before}\n{opened}", opened, may_import=False).split() == ["True", "True", "False", "False"]
 
 
+NATIVE = """
+import ctypes, os, resource
+libc = ctypes.CDLL(None, use_errno=True)
+setrlimit, fork, kill, setuid = libc.setrlimit, libc.fork, libc.kill, libc.setuid
+class Limit(ctypes.Structure):
+    _fields_ = [("soft", ctypes.c_ulong), ("hard", ctypes.c_ulong)]
+raised = [(kind, Limit(hard * 2, hard * 2)) for kind, hard in
+          ((resource.RLIMIT_AS, Limits().memory_bytes), (resource.RLIMIT_CPU, 60), (resource.RLIMIT_NOFILE, 64))]
+"""
+LIMITS = "from grading.extraction.limits import Limits\n"
+
+
+@pytest.mark.parametrize("may_import", [True, False])
+def test_not_even_native_code_of_a_super_user_raises_a_limit_again(*, may_import: bool) -> None:
+    attempt = (
+        "print(*(setrlimit(kind, ctypes.byref(limit)) for kind, limit in raised), setuid(0) == 0 and os.getuid() != 0)"
+    )
+
+    assert after_lockdown(LIMITS + NATIVE, attempt, may_import=may_import).split() == ["-1", "-1", "-1", "False"]
+
+
+def test_native_readers_start_no_process_and_reach_no_other() -> None:
+    attempt = "print(fork(), kill(os.getppid(), 0) if was_root else -1)"
+    before = f"{LIMITS}{NATIVE}was_root = os.getuid() == 0\nos.getppid()"
+
+    assert after_lockdown(before, attempt, may_import=False).split() == ["-1", "-1"]
+
+
+def test_the_child_inherits_no_open_file_of_ours(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a key")
+    listing = (
+        "import os\nopen_files = [os.readlink(f'/proc/self/fd/{each}') for each in os.listdir('/proc/self/fd')[:-1]]\n"
+    )
+    with secret.open() as stream:
+        os.set_inheritable(stream.fileno(), True)
+        with pytest.raises(Corrupt) as caught:
+            run_code(
+                listing
+                + LISTEN
+                + "import json\nout.write(json.dumps({'error': 'file_corrupt', 'message': ' '.join(open_files)}).encode())"
+            )
+
+    assert "pipe" in caught.value.message
+    assert "secret" not in caught.value.message
+
+
 def test_the_child_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLINDMARK_SECRET_KEY", "not-for-children")
     leak = (
