@@ -67,10 +67,11 @@ def _event_of(record: logging.LogRecord) -> str:
         else tuple(_shown(value) for value in given)
     )
     try:
-        return str(record.msg) % shown
+        filled: str = str(record.msg) % shown
     except (TypeError, ValueError, KeyError):
         # The words alone: a place for a value asked for another kind than ours.
         return str(record.msg)
+    return filled
 
 
 def _shown(value: object) -> object:

@@ -47,7 +47,8 @@ for name in ("openai._base_client", "httpx2", "httpcore2.http11", "urllib3.conne
     for level in (logging.DEBUG, logging.INFO):
         logging.getLogger(name).log(level, "Request options: %s", {"body": words})
         logging.getLogger(name).log(level, f"said already: {words}")
-    logging.getLogger(name).warning("Retrying (%r) after %d: %s /path?access_token=%s", ValueError(words), 3, words, words)
+    retrying = "Retrying (%r) after %d: %s /path?access_token=%s"
+    logging.getLogger(name).warning(retrying, ValueError(words), 3, words, words)
     logging.getLogger(name).error("Task %(name)s failed", {"name": words, "count": 4})
     logging.getLogger(name).error("needs a number: %d", words)
 

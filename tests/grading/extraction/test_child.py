@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.extraction import Corrupt, Kind, Limits, ReaderUnavailable, TooComplex, extract
+from grading.extraction import Corrupt, Kind, Limits, ReaderUnavailable, TooComplex, TooLarge, extract, parent
 from grading.extraction.parent import child_environment, run_child
 from grading.extraction.wire import Order
 from tests.grading.extraction import files
@@ -107,17 +107,15 @@ def test_native_readers_start_no_process_and_reach_no_other() -> None:
 def test_the_child_inherits_no_open_file_of_ours(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("a key")
-    listing = (
-        "import os\nopen_files = [os.readlink(f'/proc/self/fd/{each}') for each in os.listdir('/proc/self/fd')[:-1]]\n"
+    listing = "import json, os\nfds = os.listdir('/proc/self/fd')[:-1]\n"
+    telling = (
+        "held = ' '.join(os.readlink(f'/proc/self/fd/{number}') for number in fds)\n"
+        "out.write(json.dumps({'error': 'file_corrupt', 'message': held}).encode())"
     )
     with secret.open() as stream:
         os.set_inheritable(stream.fileno(), True)
         with pytest.raises(Corrupt) as caught:
-            run_code(
-                listing
-                + LISTEN
-                + "import json\nout.write(json.dumps({'error': 'file_corrupt', 'message': ' '.join(open_files)}).encode())"
-            )
+            run_code(listing + LISTEN + telling)
 
     assert "pipe" in caught.value.message
     assert "secret" not in caught.value.message
@@ -197,6 +195,20 @@ def test_an_endless_answer_is_cut_off() -> None:
 def test_an_answer_without_sense_is_a_file_that_could_not_be_read(answer: str) -> None:
     with pytest.raises(Corrupt):
         run_code(LISTEN + f"out.write({answer.encode()!r})")
+
+
+def test_files_that_take_long_leave_room_for_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parent, "WAIT_SECONDS", 0.05)
+    for _ in range(parent.AT_ONCE):
+        parent._slots.acquire()
+    try:
+        with pytest.raises(ReaderUnavailable, match="try again in a minute"):
+            extract(b"Words.", "a.txt")
+        with pytest.raises(TooLarge):
+            extract(b"Words.", "a.txt", limits=Limits(size_bytes=1))
+    finally:
+        parent._slots.release(parent.AT_ONCE)
+    assert extract(b"Words.", "a.txt").text == "Words."
 
 
 def test_a_child_that_crashes_is_a_file_that_could_not_be_read() -> None:

@@ -1,4 +1,4 @@
-"""An installation under observation: every process with a log and a temporary directory of its own, every wire tapped."""
+"""An installation under observation: every process with its own log and temporary directory, every wire tapped."""
 
 import os
 import signal

@@ -33,7 +33,7 @@ QUEUE_NOTE = "waiting since the zeppelin holiday"
 WORD_NAME = "okafor_mira lighthouse FINAL.docx"
 PDF_NAME = "Essay García Márquez umbrellas.pdf"
 SOUGHT = "accordion"
-PASSWORD = "a password for the hunt only"  # noqa: S105 - of an installation that is thrown away
+PASSWORD = "a password for the hunt only"
 FILLER = (
     "Honesty binds us because trust is slow to grow. However, Kant allows no exception, and I object: imagine a "
     "friend in danger. Therefore the rule needs a limit. Suppose that a guard asks where she hides; admittedly some "

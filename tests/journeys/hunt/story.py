@@ -1,11 +1,8 @@
 """The way of a class through an installation, with a failure on each stretch of it."""
 
-from typing import Any
 from urllib.parse import urljoin
 
-import requests
-
-from lti_tool.demo.course import Person, people
+from lti_tool.demo.course import people
 from lti_tool.demo.visitor import Page, VisitFailed, Visitor
 from tests.journeys.hunt import planted
 from tests.journeys.hunt.installation import ADMIN, Installation
