@@ -21,7 +21,7 @@ DECOY = "a decoy café sentence"
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+def house(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Installation]:
     url = ""
     if request.param == "postgresql":
         if not services.postgresql_found():
@@ -29,7 +29,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installati
         if not services.redis_found():
             services.missing("Redis")
         url = services.create_postgresql_database()
-    found = Installation(tmp_path, url)
+    found = Installation(tmp_path, url, sqlite_template)
     try:
         found.start()
         yield found

@@ -36,6 +36,8 @@ class Installation:
 
     folder: Path
     postgresql: str = ""
+    template: Path | None = None
+    """A migrated SQLite database to begin with."""
     processes: Processes = field(init=False)
     lms: Relay = field(default_factory=Relay)
     provider: Relay = field(default_factory=Relay)
@@ -68,6 +70,9 @@ class Installation:
         (self.folder / "lms").mkdir()
         self._run("lms", [*platform, f"--public-url={self.lms_url}", f"--tool-url={self.tool_url}"])
         self._tap_wires()
+        if self.template and not self.postgresql:
+            (self.folder / "data").mkdir(mode=0o700)
+            (self.folder / "data" / "blindmark.db").write_bytes(self.template.read_bytes())
         self._prepare()
         if self.postgresql:
             self._run("web", ["lti_tool.cli", "web"])

@@ -46,6 +46,9 @@ class Wire:
                 return
             server = socket.create_connection(self._upstream)
             self._open += [client, server]
+            for one in (client, server):
+                # Small messages go on at once: each question of a driver waits for its answer.
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for source, target in ((client, server), (server, client)):
                 kept = bytearray()
                 self._streams.append(kept)
