@@ -356,17 +356,22 @@ def tenant_wide(scene: Scene, place: int = 0) -> dict[str, uuid.UUID]:
     return {"tenant_id": tenant, "person_id": scene.people[place], "context_id": tenant}
 
 
+def decline(session: Session, scene: Scene) -> None:
+    """The first student declines the terms in the LMS."""
+    agreements.decline_terms(
+        session,
+        tenant_id=scene.course.deployment.id,
+        person_id=scene.people[0],
+        text=CURRENT_TEXT,
+        provider="openai",
+        clock=scene.clock,
+    )
+
+
 def test_who_declines_the_terms_in_the_lms_says_no_in_every_course(scene: Scene) -> None:
     with scene.database.transaction() as session:
         give_consent(session, **tenant_wide(scene))
-        agreements.decline_terms(
-            session,
-            tenant_id=scene.course.deployment.id,
-            person_id=scene.people[0],
-            text=CURRENT_TEXT,
-            provider="openai",
-            clock=scene.clock,
-        )
+        decline(session, scene)
     assert standing(scene) == BY_HAND
     assert standing(scene, 1) == WAITS
 
@@ -379,14 +384,7 @@ def test_a_declined_term_counts_where_no_yes_is_needed_and_in_courses_of_later(s
         session.execute(update(Context).values(batch_processing_consent=False))
         session.execute(delete(Consent))
         assert put_back(session, scene, None) == 0
-        agreements.decline_terms(
-            session,
-            tenant_id=tenant,
-            person_id=scene.people[0],
-            text=CURRENT_TEXT,
-            provider="openai",
-            clock=scene.clock,
-        )
+        decline(session, scene)
     assert standing(scene) == BY_HAND
     assert standing(scene, 1) == WAITS
     with scene.database.transaction() as session:

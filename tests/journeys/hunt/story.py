@@ -3,7 +3,7 @@
 from urllib.parse import urljoin
 
 from lti_tool.demo.course import people
-from lti_tool.demo.visitor import Page, VisitFailed, Visitor
+from lti_tool.demo.visitor import Page, Visitor
 from tests.journeys.hunt import planted
 from tests.journeys.hunt.installation import ADMIN, Installation
 
@@ -25,28 +25,21 @@ class Story:
 
     def run(self) -> None:
         """The whole way."""
-        for step in (
-            self.set_up,
-            self.hand_in_files,
-            self.hand_in_pasted,
-            self.crash_a_page,
-            self.sign_in_and_search,
-            self.send_a_batch,
-            self.review,
-            self.fail_and_deliver,
-            self.read_result_and_exports,
-            self.erase,
-        ):
-            step()
+        self.set_up()
+        self.hand_in_files()
+        self.hand_in_pasted()
+        self.crash_a_page()
+        self.sign_in_and_search()
+        self.send_a_batch()
+        self.review()
+        self.fail_and_deliver()
+        self.read_result_and_exports()
+        self.erase()
 
     def browser(self, key: str) -> Visitor:
         """Somebody who is signed in to the LMS."""
         if key not in self.browsers:
-            visitor = Visitor()
-            home = visitor.get(f"{self.house.lms_url}/")
-            form = home.form(lambda one: any(button.get("value") == key for button in one.iter("button")))
-            visitor.submit(home, form, button=PEOPLE[key].name)
-            self.browsers[key] = visitor
+            self.browsers[key] = Visitor().sign_in(self.house.lms_url, key)
         return self.browsers[key]
 
     def open(self, key: str) -> Page:
@@ -197,10 +190,7 @@ class Story:
         """The LMS's administrator has one student forgotten."""
         page = self._about(PDF_AUTHOR)
         self.browser(LMS_ADMIN).submit(page, page.form("/privacy/erase")).expect("was erased")
-        try:
-            self.open(TEACHER).expect(PEOPLE[PDF_AUTHOR].name)
-        except VisitFailed:
-            return
+        assert not self._about(PDF_AUTHOR).root.xpath("//form[contains(@action, '/privacy/erase')]")
 
     def secrets(self) -> list[str]:
         """Tokens that the tool used at the LMS."""
