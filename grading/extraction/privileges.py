@@ -1,8 +1,8 @@
 """The rights of the super-user, given up for good where the service runs as one, as it does in many containers.
 
 The process becomes nobody, whom no file belongs to. Where decoders are still to be imported and nobody may not read
-the interpreter's own files, it stays the super-user in name and loses every capability: it reads those files, and
-can't raise a limit.
+the interpreter's own files, or where a container allows no such change, it stays the super-user in name and loses every
+capability: it reads those files, and can't raise a limit.
 """
 
 from __future__ import annotations
@@ -29,15 +29,24 @@ def give_up(*, may_import: bool) -> None:
     """Become somebody without rights, and make sure of staying so. Raises OSError where the system refuses."""
     if sys.platform == "linux":
         _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or _became_nobody(may_import=may_import):
         return
-    os.setgroups([])
-    if not may_import or _reads_as_nobody():
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    elif sys.platform == "linux":
+    if sys.platform == "linux":
         # Two sets of 32 capabilities, none of them kept.
         _call("capset", ctypes.byref(_CapabilityHeader(_CAPABILITY_VERSION_3, 0)), (_CapabilityData * 2)())
+
+
+def _became_nobody(*, may_import: bool) -> bool:
+    """Whether this process is nobody from now on. A container may know no nobody, or allow nobody to change."""
+    try:
+        os.setgroups([])
+        if may_import and not _reads_as_nobody():
+            return False
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError:
+        return False
+    return True
 
 
 def _reads_as_nobody() -> bool:

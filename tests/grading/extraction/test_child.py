@@ -88,13 +88,22 @@ raised = [(kind, Limit(hard * 2, hard * 2)) for kind, hard in
 LIMITS = "from grading.extraction.limits import Limits\n"
 
 
+REFUSED = "def refuse(*_): raise PermissionError\nos.setgroups = os.setresuid = refuse\n"
+
+
+@pytest.mark.parametrize("container", ["", REFUSED], ids=["allows nobody", "refuses nobody"])
 @pytest.mark.parametrize("may_import", [True, False])
-def test_not_even_native_code_of_a_super_user_raises_a_limit_again(*, may_import: bool) -> None:
+def test_not_even_native_code_of_a_super_user_raises_a_limit_again(*, may_import: bool, container: str) -> None:
     attempt = (
         "print(*(setrlimit(kind, ctypes.byref(limit)) for kind, limit in raised), setuid(0) == 0 and os.getuid() != 0)"
     )
 
-    assert after_lockdown(LIMITS + NATIVE, attempt, may_import=may_import).split() == ["-1", "-1", "-1", "False"]
+    assert after_lockdown(LIMITS + NATIVE + container, attempt, may_import=may_import).split() == [
+        "-1",
+        "-1",
+        "-1",
+        "False",
+    ]
 
 
 def test_native_readers_start_no_process_and_reach_no_other() -> None:
