@@ -322,7 +322,8 @@ def write_private(path: Path, content: bytes) -> bool:
     """Write a new file that only its owner can read; an existing file is left as it is.
 
     The content goes to a temporary name first and is linked into place, so that a second process never reads half
-    a file and never replaces what the first one wrote. Returns whether this call made the file.
+    a file and never replaces what the first one wrote. When this returns, file and name are on the disk: what was
+    sealed with a key outlives a power failure, and so must the key. Returns whether this call made the file.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -335,6 +336,16 @@ def write_private(path: Path, content: bytes) -> bool:
             os.link(temporary, path)
         except FileExistsError:
             return False
+        sync_directory(path.parent)
         return True
     finally:
         temporary.unlink()
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names in a directory on the disk when this returns."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -91,13 +91,17 @@ def decline_terms(
     provider: str,
     clock: Clock = utc_now,
 ) -> None:
-    """Who declines the terms in the LMS says no for all of its courses in which they had said yes."""
+    """Who declines the terms in the LMS says no for all of its courses: takes back every yes, and what was not sent is
+    graded by hand from now on. A yes that they give in a course later counts there."""
     refuse_consent(session, tenant_id=tenant_id, person_id=person_id, context_id=tenant_id, text=text, clock=clock)
     agreed = session.execute(
-        select(Context)
-        .join(Consent, Consent.context_id == Context.id)
+        select(Consent.context_id)
+        .join(Context, Context.id == Consent.context_id)
         .where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None), Context.tenant_id == tenant_id)
-        .order_by(Context.id)
+        .order_by(Consent.context_id)
     ).scalars()
-    for context in agreed:
-        disagree(session, context=context, person_id=person_id, text=text, provider=provider, clock=clock)
+    for context_id in list(agreed):
+        refuse_consent(session, tenant_id=tenant_id, person_id=person_id, context_id=context_id, text=text, clock=clock)
+    withholding.take_out(
+        session, Scope(person_id=person_id), provider=provider, actor=Actor.person(person_id), clock=clock
+    )

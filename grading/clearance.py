@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from config.database import json_list_holds
 from grading.models import Context, PrivacyLimits, Submission
 from grading.models.limits import LegalBasis
-from privacy.consent import agrees, refuses
+from privacy.consent import agrees, declines
 
 SITE_LIMIT: Final = "site_limit"
 COURSE_SETTING: Final = "course_setting"
@@ -38,7 +38,7 @@ def obstacle(session: Session, provider: str, person_id: Any = Submission.person
         (_site_forbids(session, provider), SITE_LIMIT),
         (~_course_allows(session, provider), COURSE_SETTING),
         (and_(asked_first, ~agrees(person_id, Context.id)), NO_CONSENT),
-        (refuses(person_id, Context.id), NO_CONSENT),
+        (declines(person_id, Context.id, Context.tenant_id), NO_CONSENT),
         else_=null(),
     )
 

@@ -16,7 +16,7 @@ from grading.models.limits import LegalBasis
 from grading.models.people import CourseRole, EnrolmentState
 from grading.privacy_limits import Limits, differences
 from privacy.audit import Actor, record
-from privacy.consent import agrees, refuses
+from privacy.consent import agrees, declines
 
 
 class SettingsRefused(EntryRefused):
@@ -155,11 +155,12 @@ def allow_assessment(
 def agreement(session: Session, context_id: uuid.UUID) -> Agreement:
     """How many students of a course have agreed or opted out, in one statement."""
     people = Enrolment.person_id
+    tenant_id = select(Context.tenant_id).where(Context.id == context_id).scalar_subquery()
     row = session.execute(
         select(
             func.count(),
             func.count().filter(agrees(people, context_id)),
-            func.count().filter(refuses(people, context_id)),
+            func.count().filter(declines(people, context_id, tenant_id)),
         )
         .select_from(Enrolment)
         .where(

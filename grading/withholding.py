@@ -44,7 +44,7 @@ from privacy.sealing import Vault
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose work is meant: everybody's, a course's, or one student's in a course."""
+    """Whose work is meant: everybody's, a course's, or one student's, in a course or in all of them."""
 
     context_id: uuid.UUID | None = None
     person_id: uuid.UUID | None = None

@@ -7,8 +7,8 @@ import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from config.clock import Clock, utc_now
 from config.database import insert_ignoring_conflicts
@@ -31,11 +31,18 @@ def agrees(person_id: Any, context_id: Any) -> ColumnElement[bool]:
 
 def refuses(person_id: Any, context_id: Any) -> ColumnElement[bool]:
     """SQL: whether the last word of a person in a course is a no. Takes ids or columns."""
-    said = (Consent.person_id == person_id, Consent.context_id == context_id)
+    # Under another name: a query about consents may ask this as well.
+    word = aliased(Consent)
+    said = (word.person_id == person_id, word.context_id == context_id)
     return and_(
-        exists().where(*said, Consent.withdrawn_at.is_not(None)),
-        ~exists().where(*said, Consent.withdrawn_at.is_(None)),
+        exists().where(*said, word.withdrawn_at.is_not(None)),
+        ~exists().where(*said, word.withdrawn_at.is_(None)),
     )
+
+
+def declines(person_id: Any, context_id: Any, tenant_id: Any) -> ColumnElement[bool]:
+    """SQL: whether a person has said no to a course, or to the terms of the whole tenant and no yes to the course."""
+    return or_(refuses(person_id, context_id), and_(refuses(person_id, tenant_id), ~agrees(person_id, context_id)))
 
 
 def standing_consent(session: Session, person_id: uuid.UUID, context_id: uuid.UUID) -> Consent | None:
@@ -47,12 +54,18 @@ def standing_consent(session: Session, person_id: uuid.UUID, context_id: uuid.UU
     ).scalar_one_or_none()
 
 
-def last_word(session: Session, person_id: uuid.UUID, context_id: uuid.UUID) -> Consent | None:
-    """What a person said last in a course: the yes that stands, or the newest no."""
+def last_word(session: Session, person_id: uuid.UUID, context_id: uuid.UUID, tenant_id: uuid.UUID) -> Consent | None:
+    """What a person said last in a course: the yes that stands, or the newest no. Where they said nothing, a no to the
+    terms of the whole tenant."""
+    in_tenant = and_(Consent.context_id == tenant_id, refuses(person_id, tenant_id))
     return session.execute(
         select(Consent)
-        .where(Consent.person_id == person_id, Consent.context_id == context_id)
-        .order_by(Consent.withdrawn_at.is_(None).desc(), Consent.withdrawn_at.desc())
+        .where(Consent.person_id == person_id, or_(Consent.context_id == context_id, in_tenant))
+        .order_by(
+            (Consent.context_id == context_id).desc(),
+            Consent.withdrawn_at.is_(None).desc(),
+            Consent.withdrawn_at.desc(),
+        )
         .limit(1)
     ).scalar_one_or_none()
 

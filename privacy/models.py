@@ -82,6 +82,8 @@ class Consent(Base):
     __tablename__ = "consent"
     __table_args__ = (
         CheckConstraint("given_at IS NOT NULL OR withdrawn_at IS NOT NULL", name="something_was_said"),
+        # What somebody said is asked for each work that may leave.
+        Index("ix_consent_person_id", "person_id", "context_id"),
         Index(
             "uq_consent_standing",
             "person_id",

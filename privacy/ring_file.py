@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from config.settings import write_private
+from config.settings import sync_directory, write_private
 from privacy.errors import KeyRingError
 
 KEY_BYTES = 32
@@ -113,11 +113,7 @@ def _replace(path: Path, content: bytes) -> None:
         # An operator with more rights runs the command: the processes that read the file must still be able to.
         os.chown(temporary, owner.st_uid, owner.st_gid)
     temporary.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(path.parent)
 
 
 def _encode(content: RingContent) -> bytes:

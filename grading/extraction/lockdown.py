@@ -6,13 +6,14 @@ What holds, and how far:
   no byte written to any file, and a clock that ends the process. For readers built on native libraries (PDF, XML)
   the number of files is set to nothing: no file, socket or pipe can be opened at all, so no network and no key
   material on disk. Readers in pure Python keep a few, because decoders are imported when they are met.
+* A process of the super-user could raise those limits again: it becomes nobody first (`privileges`), after which
+  nothing in it can gain a right, by a program with the set-user-id bit neither.
 * An audit hook (holds for Python code): no sockets, no processes, no writes or renames, no reads outside the
   interpreter and this package. Python code that can call native code at will could step round it; the readers have
   no way to run code from a file.
 * The parent adds an empty environment, `/` as directory, an own session, and a kill on its own clock.
 
-A process of the super-user may raise its limits again and can create processes: run the service as an ordinary
-user. macOS does not bound address space; there processor time and the clock remain.
+macOS does not bound address space; there processor time and the clock remain.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import signal
 import sys
 from pathlib import Path
 
+from grading.extraction import privileges
 from grading.extraction.limits import Limits
 
 _FILES_FOR_IMPORTS = 16
@@ -44,6 +46,7 @@ _REFUSED_EVENTS = (
     "os.symlink",
     "os.truncate",
     "os.ch",
+    "os.set",
     "os.lch",
     "os.putenv",
     "os.setxattr",
@@ -65,6 +68,7 @@ def close(limits: Limits, *, may_import: bool) -> None:
     _bound(resource.RLIMIT_CPU, limits.cpu_seconds, spare=1)
     if sys.platform != "darwin":
         _bound(resource.RLIMIT_AS, limits.memory_bytes)
+    privileges.give_up(may_import=may_import)
     _bound(resource.RLIMIT_NOFILE, _FILES_FOR_IMPORTS if may_import else 0)
     _refuse_outside()
 

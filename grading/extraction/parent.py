@@ -8,9 +8,10 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -31,6 +32,10 @@ log = logging.getLogger(__name__)
 
 CHILD = (sys.executable, "-P", "-s", "-m", "grading.extraction.child")
 _CHUNK = 64 * 1024
+# Half of the threads that a web process has: files that take their whole time leave the others to answer pages.
+AT_ONCE = 4
+WAIT_SECONDS = 5.0
+_slots = threading.BoundedSemaphore(AT_ONCE)
 _READERS: dict[Kind, tuple[str, ...]] = {
     Kind.TEXT: ("plain",),
     Kind.MARKDOWN: ("plain",),
@@ -51,7 +56,8 @@ def extract(data: bytes, file_name: str, *, limits: Limits = DEFAULT_LIMITS) -> 
 
     `file_name` is used for its extension only. Takes up to `limits.wall_seconds` seconds and raises an
     ExtractionError whose message tells the student what happened and what to do: TooLarge, UnsupportedType,
-    WrongType, Encrypted, NoText, Corrupt, TooComplex, or ReaderUnavailable when the fault is ours.
+    WrongType, Encrypted, NoText, Corrupt, TooComplex, or ReaderUnavailable when the fault is ours, or when as many
+    files as may be are being read already.
     """
     started = time.monotonic()
     kind: Kind | None = None
@@ -59,13 +65,27 @@ def extract(data: bytes, file_name: str, *, limits: Limits = DEFAULT_LIMITS) -> 
         _check_size(data, limits)
         found = recognise(data, file_name)
         kind = found.kind
-        extracted = _read(data, kind, found.media_type, limits, started + limits.wall_seconds)
+        with _slot():
+            extracted = _read(data, kind, found.media_type, limits, time.monotonic() + limits.wall_seconds)
     except ExtractionError as error:
         log.info("extraction.refused kind=%s code=%s bytes=%d", kind or "unknown", error.code, len(data))
         raise
     seconds = time.monotonic() - started
     log.info("extraction.done kind=%s bytes=%d seconds=%.3f", kind, len(data), seconds)
     return extracted
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    """One of the places for files that are being read; raises ReaderUnavailable when none becomes free."""
+    if not _slots.acquire(timeout=WAIT_SECONDS):
+        raise ReaderUnavailable(
+            "Many files are being read at this moment. Please try again in a minute, or paste your text instead."
+        )
+    try:
+        yield
+    finally:
+        _slots.release()
 
 
 def _check_size(data: bytes, limits: Limits) -> None:

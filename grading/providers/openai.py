@@ -24,7 +24,7 @@ from grading.providers.base import (
     Request,
     ResultLine,
 )
-from grading.providers.openai_results import parse_line
+from grading.providers.openai_results import machine_code, parse_line
 
 ENDPOINT: Final = "/v1/chat/completions"
 FILE_LIFETIME_SECONDS: Final = 3 * 24 * 3600
@@ -157,6 +157,14 @@ def _file_name(job: str) -> str:
     return f"{job}.jsonl"
 
 
+def _refusal(line: int | None, param: str | None) -> str:
+    """Where the provider found the first fault. Its own words are not kept: they may repeat what was sent."""
+    where = [f"in line {line}"] if line else []
+    if param:
+        where.append(f"at {machine_code(param)}")
+    return f"OpenAI found a fault {' '.join(where)}." if where else ""
+
+
 def _remote(batch: Batch) -> RemoteBatch:
     state = _STATES.get(batch.status)
     if state is None:
@@ -173,8 +181,8 @@ def _remote(batch: Batch) -> RemoteBatch:
         failed=counts.failed if counts else 0,
         output_file_id=batch.output_file_id,
         error_file_id=batch.error_file_id,
-        refusal_code=first.code if first else None,
-        refusal_words=(first.message or "")[:300] if first else "",
+        refusal_code=machine_code(first.code) if first else None,
+        refusal_words=_refusal(first.line, first.param) if first else "",
     )
 
 
@@ -192,7 +200,7 @@ class _translated:  # noqa: N801 - reads as a statement: with _translated():
 
 def _translation(error: openai.OpenAIError) -> Exception:
     if isinstance(error, openai.APIStatusError):
-        status, code = error.status_code, error.code or ""
+        status, code = error.status_code, machine_code(error.code)
         if status in (401, 403) or code == "insufficient_quota":
             return ProviderMisconfigured(
                 f"OpenAI refuses the key (HTTP {status}{f', {code}' if code else ''}). "

@@ -1,9 +1,12 @@
 """Reads one line of an OpenAI result file into a `ResultLine`. Pure; the order of the checks is the decision table."""
 
 import json
+import re
 from typing import Any
 
 from grading.providers.base import Outcome, ResultLine, Usage
+
+_CODE = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
 
 
 def parse_line(line: str) -> ResultLine:
@@ -55,8 +58,14 @@ def _answer(custom_id: str, body: dict[str, Any], raw: bytes) -> ResultLine:
 
 
 def _code(error: object) -> str:
-    code = error.get("code") if isinstance(error, dict) else None
-    return str(code)[:64] if code else ""
+    return machine_code(error.get("code")) if isinstance(error, dict) else ""
+
+
+def machine_code(code: object) -> str:
+    """A code as a provider gave it, if it is one: words could repeat what was sent, and codes are kept in the clear."""
+    if not code:
+        return ""
+    return str(code) if _CODE.fullmatch(str(code)) else "unclear_code"
 
 
 def _usage(body: dict[str, Any]) -> Usage:

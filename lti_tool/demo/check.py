@@ -49,11 +49,7 @@ class _Walk:
     def browser(self, key: str) -> Visitor:
         """The browser of a person who has signed in to the LMS."""
         if key not in self.browsers:
-            visitor = Visitor()
-            home = visitor.get(f"{self.lms}/")
-            form = home.form(lambda one: any(button.get("value") == key for button in one.iter("button")))
-            visitor.submit(home, form, button=self.persons[key].name)
-            self.browsers[key] = visitor
+            self.browsers[key] = Visitor().sign_in(self.lms, key)
         return self.browsers[key]
 
     def open_assignment(self, key: str) -> Page:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,8 @@ from config.database import Database
 from grading import agreements, privacy_limits, withholding
 from grading.agreements import TakenBack
 from grading.batches import compose, lifecycle
-from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT
-from grading.course_settings import own_settings
+from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, obstacle_of
+from grading.course_settings import agreement, own_settings
 from grading.models import BatchRequest, Context, PrivacyLimits, QueueItem, ReviewDecision, Submission
 from grading.models.limits import LegalBasis
 from grading.privacy_decisions import Effect, decide_limits, decide_settings
@@ -23,7 +23,7 @@ from grading.privacy_limits import Limits, LimitsInvalid
 from grading.states import BatchState, DecisionKind, QueueState, RequestState, SubmissionState
 from grading.withholding import Scope
 from privacy.audit import Actor
-from privacy.consent import CURRENT_TEXT, give_consent, standing_consent, still_counts
+from privacy.consent import CURRENT_TEXT, give_consent, last_word, standing_consent, still_counts
 from privacy.models import AuditEvent, Consent
 from privacy.sealing import Vault
 from tests import factories
@@ -356,19 +356,50 @@ def tenant_wide(scene: Scene, place: int = 0) -> dict[str, uuid.UUID]:
     return {"tenant_id": tenant, "person_id": scene.people[place], "context_id": tenant}
 
 
+def decline(session: Session, scene: Scene) -> None:
+    """The first student declines the terms in the LMS."""
+    agreements.decline_terms(
+        session,
+        tenant_id=scene.course.deployment.id,
+        person_id=scene.people[0],
+        text=CURRENT_TEXT,
+        provider="openai",
+        clock=scene.clock,
+    )
+
+
 def test_who_declines_the_terms_in_the_lms_says_no_in_every_course(scene: Scene) -> None:
     with scene.database.transaction() as session:
         give_consent(session, **tenant_wide(scene))
-        agreements.decline_terms(
-            session,
-            tenant_id=scene.course.deployment.id,
-            person_id=scene.people[0],
-            text=CURRENT_TEXT,
-            provider="openai",
-            clock=scene.clock,
-        )
+        decline(session, scene)
     assert standing(scene) == BY_HAND
     assert standing(scene, 1) == WAITS
+
+
+def test_a_declined_term_counts_where_no_yes_is_needed_and_in_courses_of_later(scene: Scene) -> None:
+    """A course of a site that only gives notice, in which the student has never said a word."""
+    tenant = scene.course.deployment.id
+    with scene.database.transaction() as session:
+        decide(replace(OPEN, legal_basis=LegalBasis.NOTICE, ask_each_student=False))(session, scene)
+        session.execute(update(Context).values(batch_processing_consent=False))
+        session.execute(delete(Consent))
+        assert put_back(session, scene, None) == 0
+        decline(session, scene)
+    assert standing(scene) == BY_HAND
+    assert standing(scene, 1) == WAITS
+    with scene.database.transaction() as session:
+        switches = {"allow_llm_assessment": True, "batch_processing_consent": False, "approved_providers": ["openai"]}
+        later = Context(id=uuid.uuid4(), tenant_id=tenant, lms_context_id="later", **switches)
+        session.add(later)
+        session.flush()
+        said = last_word(session, scene.people[0], later.id, tenant)
+        assert said is not None
+        assert said.withdrawn_at is not None
+        assert obstacle_of(session, "openai", later.id, scene.people[0]) == NO_CONSENT
+        assert obstacle_of(session, "openai", later.id, scene.people[1]) is None
+        give_consent(session, tenant_id=tenant, person_id=scene.people[0], context_id=later.id)
+        assert obstacle_of(session, "openai", later.id, scene.people[0]) is None
+        assert agreement(session, scene.course.context.id).refused == 1
 
 
 def test_terms_accepted_in_the_lms_count_in_a_course_unless_something_else_was_said_there(scene: Scene) -> None:

@@ -88,7 +88,7 @@ def test_taking_a_yes_back_is_a_no(database: Database) -> None:
         give_consent(session, **WHO)
         refuse_consent(session, **WHO)
         assert says_no(session)
-        word = last_word(session, WHO["person_id"], WHO["context_id"])
+        word = last_word(session, **WHO)
         assert word is not None
         assert word.given_at is not None
         assert word.withdrawn_at is not None
@@ -100,7 +100,7 @@ def test_a_yes_to_words_that_no_longer_count_is_asked_for_again(database: Databa
         give_consent(session, **WHO, text=old)
         assert not says_yes(session)
         assert not says_no(session)
-        assert not still_counts(last_word(session, WHO["person_id"], WHO["context_id"]))
+        assert not still_counts(last_word(session, **WHO))
         give_consent(session, **WHO)
         assert says_yes(session)
         assert len(session.execute(select(Consent)).all()) == 2

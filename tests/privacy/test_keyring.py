@@ -35,6 +35,19 @@ def test_a_ring_is_made_once_and_for_its_owner_only(path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_a_new_ring_has_its_name_on_the_disk_before_anything_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(str(Path(f"/proc/self/fd/{fd}").readlink())), real(fd)))
+
+    create_keyring(tmp_path / "keyring.json")
+
+    assert synced[-1] == str(tmp_path)
+    assert len(synced) == 2
+
+
 def test_what_is_wrapped_opens_only_in_its_context(path: Path) -> None:
     ring = load_keyring(path)
     wrapped = ring.wrap([PlainKey(b"d" * 32, b"here")])[0]

@@ -67,7 +67,7 @@ def load_consent(session: Session, context: Context, person_id: UUID) -> Consent
     return ConsentView(
         privacy=privacy,
         offered=privacy.sends_to(parts().provider),
-        word=last_word(session, person_id, context.id),
+        word=last_word(session, person_id, context.id, context.tenant_id),
         text=texts.in_language(*wanted_languages()),
         languages=texts.current.languages,
     )

@@ -51,17 +51,19 @@ def raw_docx(
     )
     entries: dict[str, bytes | str] = {
         "[Content_Types].xml": "<Types/>",
-        "_rels/.rels": _relations({"officeDocument": "word/document.xml"}),
+        "_rels/.rels": relations({"officeDocument": "word/document.xml"}),
         "word/document.xml": f"<w:document {spaces}><w:body>{body}</w:body></w:document>",
-        "word/_rels/document.xml.rels": _relations({role: f"{role}.xml" for role in parts}),
+        "word/_rels/document.xml.rels": relations({role: f"{role}.xml" for role in parts}),
     }
     entries |= {f"word/{role}.xml": content.replace("SPACES", spaces) for role, content in parts.items()}
     return zipped(entries | dict(extra or {}))
 
 
-def _relations(targets: Mapping[str, str]) -> str:
+def relations(targets: Mapping[str, str], *, external: bool = False) -> str:
+    """The XML that says what a part of a Word document refers to, by role."""
+    mode = ' TargetMode="External"' if external else ""
     inside = "".join(
-        f'<Relationship Id="r{number}" Type="{_ROLE}/{role}" Target="{target}"/>'
+        f'<Relationship Id="r{number}" Type="{_ROLE}/{role}" Target="{target}"{mode}/>'
         for number, (role, target) in enumerate(targets.items())
     )
     return f'<Relationships xmlns="{_RELATIONS}">{inside}</Relationships>'
@@ -186,3 +188,30 @@ def with_lying_size(archive: bytes, name: str, claimed: int) -> bytes:
     place = changed.rindex(name.encode()) - 46
     struct.pack_into("<I", changed, place + 24, claimed)
     return bytes(changed)
+
+
+def with_symbolic_link(archive: bytes, name: str, target: str) -> bytes:
+    """The archive with one more entry: a symbolic link."""
+    buffer = io.BytesIO(archive)
+    with zipfile.ZipFile(buffer, "a") as opened:
+        link = zipfile.ZipInfo(name)
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        opened.writestr(link, target)
+    return buffer.getvalue()
+
+
+def pdf_that_holds_itself(content: bytes = b"/F Do", pages: bytes = b"[3 0 R]") -> bytes:
+    """A PDF whose form draws itself, or whose tree of pages has itself as a child."""
+    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F 5 0 R >> >> /Length %d >>"
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R /Resources << /XObject << /F 5 0 R >> >> >>"
+    )
+    return pdf_of_objects(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids %s /Count 1 >>" % pages,
+            page,
+            b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+            form % len(content) + b"\nstream\n" + content + b"\nendstream",
+        ]
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.extraction import Corrupt, Kind, Limits, ReaderUnavailable, TooComplex, extract
+from grading.extraction import Corrupt, Kind, Limits, ReaderUnavailable, TooComplex, TooLarge, extract, parent
 from grading.extraction.parent import child_environment, run_child
 from grading.extraction.wire import Order
 from tests.grading.extraction import files
@@ -74,6 +74,60 @@ def test_native_readers_are_refused_files_and_sockets_by_the_kernel() -> None:
     opened = "print(libc.socket(2, 1, 0) >= 0, libc.open(b'/etc/passwd', 0) >= 0)"
 
     assert after_lockdown(f"{before}\n{opened}", opened, may_import=False).split() == ["True", "True", "False", "False"]
+
+
+NATIVE = """
+import ctypes, os, resource
+libc = ctypes.CDLL(None, use_errno=True)
+setrlimit, fork, kill, setuid = libc.setrlimit, libc.fork, libc.kill, libc.setuid
+class Limit(ctypes.Structure):
+    _fields_ = [("soft", ctypes.c_ulong), ("hard", ctypes.c_ulong)]
+raised = [(kind, Limit(hard * 2, hard * 2)) for kind, hard in
+          ((resource.RLIMIT_AS, Limits().memory_bytes), (resource.RLIMIT_CPU, 60), (resource.RLIMIT_NOFILE, 64))]
+"""
+LIMITS = "from grading.extraction.limits import Limits\n"
+
+
+REFUSED = "def refuse(*_): raise PermissionError\nos.setgroups = os.setresuid = refuse\n"
+
+
+@pytest.mark.parametrize("container", ["", REFUSED], ids=["allows nobody", "refuses nobody"])
+@pytest.mark.parametrize("may_import", [True, False])
+def test_not_even_native_code_of_a_super_user_raises_a_limit_again(*, may_import: bool, container: str) -> None:
+    attempt = (
+        "print(*(setrlimit(kind, ctypes.byref(limit)) for kind, limit in raised), setuid(0) == 0 and os.getuid() != 0)"
+    )
+
+    assert after_lockdown(LIMITS + NATIVE + container, attempt, may_import=may_import).split() == [
+        "-1",
+        "-1",
+        "-1",
+        "False",
+    ]
+
+
+def test_native_readers_start_no_process_and_reach_no_other() -> None:
+    attempt = "print(fork(), kill(os.getppid(), 0) if was_root else -1)"
+    before = f"{LIMITS}{NATIVE}was_root = os.getuid() == 0\nos.getppid()"
+
+    assert after_lockdown(before, attempt, may_import=False).split() == ["-1", "-1"]
+
+
+def test_the_child_inherits_no_open_file_of_ours(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a key")
+    listing = "import json, os\nfds = os.listdir('/proc/self/fd')[:-1]\n"
+    telling = (
+        "held = ' '.join(os.readlink(f'/proc/self/fd/{number}') for number in fds)\n"
+        "out.write(json.dumps({'error': 'file_corrupt', 'message': held}).encode())"
+    )
+    with secret.open() as stream:
+        os.set_inheritable(stream.fileno(), True)
+        with pytest.raises(Corrupt) as caught:
+            run_code(listing + LISTEN + telling)
+
+    assert "pipe" in caught.value.message
+    assert "secret" not in caught.value.message
 
 
 def test_the_child_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +204,20 @@ def test_an_endless_answer_is_cut_off() -> None:
 def test_an_answer_without_sense_is_a_file_that_could_not_be_read(answer: str) -> None:
     with pytest.raises(Corrupt):
         run_code(LISTEN + f"out.write({answer.encode()!r})")
+
+
+def test_files_that_take_long_leave_room_for_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parent, "WAIT_SECONDS", 0.05)
+    for _ in range(parent.AT_ONCE):
+        parent._slots.acquire()
+    try:
+        with pytest.raises(ReaderUnavailable, match="try again in a minute"):
+            extract(b"Words.", "a.txt")
+        with pytest.raises(TooLarge):
+            extract(b"Words.", "a.txt", limits=Limits(size_bytes=1))
+    finally:
+        parent._slots.release(parent.AT_ONCE)
+    assert extract(b"Words.", "a.txt").text == "Words."
 
 
 def test_a_child_that_crashes_is_a_file_that_could_not_be_read() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grading.providers.base import Outcome, Usage
-from grading.providers.openai_results import parse_line
+from grading.providers.openai_results import machine_code, parse_line
 
 
 def line(**values: Any) -> str:
@@ -51,3 +51,19 @@ def test_tokens_are_counted_also_for_answers_that_are_not_usable() -> None:
 
 def test_the_line_is_kept_as_it_came() -> None:
     assert parse_line(answered()).raw == answered().encode()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("token_limit_exceeded", "token_limit_exceeded"),
+        ("body.messages[0].content", "body.messages[0].content"),
+        ("Anna Apfel wrote: a lie is a debt", "unclear_code"),
+        ("x" * 65, "unclear_code"),
+        (404, "404"),
+        (None, ""),
+    ],
+)
+def test_words_in_the_place_of_a_code_are_not_kept(given: object, kept: str) -> None:
+    assert machine_code(given) == kept
+    assert parse_line(line(error={"code": given})).error_code == kept

@@ -1,0 +1,1 @@
+"""The plaintext hunt: what is planted, where it is looked for, and the way of a class that leads past all of it."""
