@@ -31,6 +31,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_SECONDS = 30
+EACH_BY_ITSELF = "each_statement_by_itself"
+"""Execution option: on SQLite no transaction begins; every statement stands for itself, and a read locks out nobody."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -104,6 +106,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
 
 
 def _begin_immediate(connection: Connection) -> None:
+    if connection.get_execution_options().get(EACH_BY_ITSELF):
+        return
     # On the driver's own connection: every transaction begins with it, and it needs nothing of what SQLAlchemy adds.
     connection.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
 
@@ -161,6 +165,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.sessions = sessionmaker(engine, expire_on_commit=False)
+        self._single = engine.execution_options(**{EACH_BY_ITSELF: True})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -170,9 +175,9 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection that commits when the block ends: for statements that load no objects and leave no trace in
-        the audit log, where a session would take longer than the statement."""
-        with self.engine.begin() as connection:
+        """A connection for statements that need nothing of each other, load no objects and leave no trace in the audit
+        log, where a session would take longer than the statement. What was written stands when the block ends."""
+        with self._single.begin() as connection:
             yield connection
 
     def session(self) -> Session:

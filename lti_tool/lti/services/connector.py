@@ -3,7 +3,6 @@
 Nothing of an answer is logged but its status: platforms repeat what was sent in bodies and even in reason phrases.
 """
 
-import json
 import random
 import re
 import threading
@@ -25,7 +24,7 @@ from config.logging import fields, get_logger
 from grading.models import Deployment, Registration
 from lti_tool.lti import platforms
 from lti_tool.lti.keys import ToolKeys
-from lti_tool.lti.outside import Answer, OutsideFailed, ask
+from lti_tool.lti.outside import Answer, OutsideFailed, ask, read_json
 from lti_tool.lti.platforms import Platform
 from lti_tool.lti.services.errors import ServiceFailed
 from lti_tool.lti.services.tokens import BUSY, Client, Tokens
@@ -115,7 +114,7 @@ class ServiceConnector:
             if answer.status != 200:
                 raise ServiceFailed(f"Your LMS answered with HTTP {answer.status}.", status=answer.status)
             try:
-                yield json.loads(answer.body)
+                yield read_json(answer.body)
             except ValueError as error:
                 raise ServiceFailed("Your LMS sent something that can't be read.", status=200) from error
             following = next_link(answer.headers.get("link", ""))
