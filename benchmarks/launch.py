@@ -220,13 +220,14 @@ def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     keys = Keys()
     with tempfile.TemporaryDirectory() as folder:
-        ours = blindmark(keys, Path(folder))
+        ours, counted = blindmark(keys, Path(folder) / "ours"), blindmark(keys, Path(folder) / "counted")
         bare, cached = bare_tool(keys, caching=False), bare_tool(keys, caching=True)
-        one_launch(ours, keys, "known")
-        one_launch(cached, keys, "known")
+        for app in (ours, counted, cached):
+            one_launch(app, keys, "known")
         read_roster(ours)
-        known = statements_of(ours, keys, lambda: "known")
-        new = statements_of(ours, keys, lambda: uuid.uuid4().hex)
+        read_roster(counted)
+        known = statements_of(counted, keys, lambda: "known")
+        new = statements_of(counted, keys, lambda: uuid.uuid4().hex)
         rows = timed(
             {
                 "signing": lambda: keys.token("n", "p"),

@@ -268,7 +268,10 @@ def _second_opinion(claims: Claims) -> None:
     if validator is None:
         return
     message_type = claims[names.MESSAGE_TYPE]
-    if message_type == names.DEEP_LINKING_REQUEST and "ltiResourceLink" not in claims[names.DEEP_LINKING]["accept_types"]:
+    if (
+        message_type == names.DEEP_LINKING_REQUEST
+        and "ltiResourceLink" not in claims[names.DEEP_LINKING]["accept_types"]
+    ):
         # The library takes no deep linking request for asset processors.
         return
     if message_type == names.SUBMISSION_REVIEW_REQUEST:

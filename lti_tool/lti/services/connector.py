@@ -34,6 +34,8 @@ MOST_PAGES: Final = 500
 TRIES: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 4.0
 """A platform that wants longer is asked again by the outbox, not by a worker that waits."""
+LONGEST_RETRY_SECONDS: Final = 24 * 3600.0
+"""However long a platform wants to be left alone, it is tried again after a day."""
 AT_ONCE: Final = 4
 """Requests under way to one platform from one process."""
 # RFC 8288; some platforms leave the quotation marks out or use typographic ones.
@@ -199,12 +201,13 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that a platform asks us to wait (RFC 9110, 10.2.3: seconds or a date); None when it does not say."""
     value = headers.get("retry-after", "").strip()
     if value.isdecimal():
-        return float(value)
+        return min(float(value), LONGEST_RETRY_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return min(max(0.0, seconds), LONGEST_RETRY_SECONDS)
 
 
 def _client(registration: Registration) -> Client:

@@ -153,7 +153,7 @@ def test_an_outage_is_waited_for_once_and_the_old_set_serves_until_it_is_over(se
 
 
 def test_a_key_that_is_too_small_is_none(sets: Sets) -> None:
-    small = rsa.generate_private_key(65537, 1024)
+    small = rsa.generate_private_key(65537, 1024)  # noqa: S505 - too small on purpose
     sets.answer((200, {}, json.dumps({"keys": [jwk(small, "a")]}).encode()))
     with pytest.raises(TokenRefused):
         sets.find("a")

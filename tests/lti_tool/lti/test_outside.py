@@ -1,4 +1,4 @@
-"""Platforms that answer badly on purpose: slowly without end, too much, packed, halfway. And names that point inside."""
+"""Platforms that answer badly on purpose: slowly without end, too much, packed, halfway; and names that lead inside."""
 
 import gzip
 import socket
@@ -106,9 +106,7 @@ def test_silence_in_the_middle_is_a_failure_like_any_other(
 
 def test_a_redirect_is_not_followed(listen: Callable[[Talk], str]) -> None:
     away = b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"
-    answer = ask(
-        guard(requests.Session(), loopback=True, private=False), "GET", listen(lambda one: one.sendall(away))
-    )
+    answer = ask(guard(requests.Session(), loopback=True, private=False), "GET", listen(lambda one: one.sendall(away)))
     assert answer.status == 302
 
 
