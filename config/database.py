@@ -96,7 +96,7 @@ def make_engine(url: str) -> Engine:
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     # In place of an event: while an engine has events, every statement prepares for them.
-    engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
+    engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign, assignment]
     return engine
 
 
