@@ -8,12 +8,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_tool.lti import claims as names
 from tests.lti_tool.conftest import BASE_URL, Tool
 from tests.lti_tool.lms import CLIENT_ID
+from tests.thorough import tried
 
 TARGET = f"{BASE_URL}/lti/launch"
 NUL, HALF = "a\x00b", "a\ud800b"
@@ -130,7 +131,7 @@ CLAIMS = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(60)
 @given(changes=st.dictionaries(st.sampled_from(CLAIMS), VALUES, min_size=1, max_size=4))
 def test_no_signed_message_breaks_the_launch(tool: Tool, changes: dict[str, Any]) -> None:
     browser = tool.browser()
