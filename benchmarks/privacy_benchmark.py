@@ -1,6 +1,6 @@
 """All of privacy in one run: the anonymizer beside Presidio, sealing beside raw AES-256-GCM, rewrapping of data keys.
 
-    python benchmarks/privacy_benchmark.py [--presidio PYTHON] [--members 300] [--papers 150] [--values 5000] [--keys 20000]
+    python benchmarks/privacy_benchmark.py [--presidio PYTHON] [--members N] [--papers N] [--values N] [--keys N]
 
 `PYTHON` is an interpreter of an environment in which `presidio-analyzer` is installed; it is no dependency of the
 product. Without it that comparison is left out, and said so. (A module called `privacy` here would hide the package.)

@@ -1,7 +1,7 @@
-"""What a sentence says of the word that opens it, where everything has a capital: is somebody acting, or is it a thing?
+"""What a sentence says of the word that opens it, where everything has a capital: somebody acting, or a thing?
 
-"Rose keeps bees" and "Rose bushes lined the path" differ in what follows. A score is added up from the kind of verb, from
-whether the word could stand there without an article, and from whether the sentence speaks of people at all.
+"Rose keeps bees" and "Rose bushes lined the path" differ in what follows. A score is added up from the kind of verb,
+from whether the word could stand there without an article, and from whether the sentence speaks of people at all.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from privacy.anonymizer.clause_words import (
     NO_PAST,
     OBJECT_BEGINNINGS,
     PAST_FORMS,
-    PLURALS_TOO,
     PLURAL_VERBS,
+    PLURALS_TOO,
     PREPOSITIONS,
     PRONOUNS,
     SCHOLARLY,
@@ -39,7 +39,9 @@ _END = re.compile(r"[.!?](?=[\s\"”’)]|$)|\n[ \t]*\n|[\n;]")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[,(&/?:–—-]|\d+")
 _ASIDE = re.compile(r", (?:[^,.;:!?\n]{1,60}),(?= )| \([^()\n]{1,60}\)")
 _OWN = re.compile(r",? \(?(?:my|our|who|whom|whose|she|he)\b")
-_ADDRESSED = re.compile(r", (?:you|thank|thanks|please|could you|can you|would you|I|we|your|sorry|great|good|nice)\b|\? (?:She|He|They)\b")
+_ADDRESSED = re.compile(
+    r", (?:you|thank|thanks|please|could you|can you|would you|I|we|your|sorry|great|good|nice)\b|\? (?:She|He|They)\b"
+)
 _PRESENT = re.compile(r" here(?:[.,!)]| again\b)")
 _JOINED = re.compile(r"(?: (?:and|&|or|plus|und|et|y|e) | ?/ ?|, )([^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)")
 _BEING = frozenset({"is", "was", "isn't", "wasn't", "may"})

@@ -132,8 +132,9 @@ def _judge_lower_case(text: str, segment: Segment, surface: str, previous: str) 
 
 
 _THANKED = re.compile(
-    r"\b(?:[Tt]hanks|[Tt]hank you|[Tt]hx|[Gg]racias|[Mm]erci|[Dd]anke?|[Oo]brigad[oa]|[Cc]redits?|[Kk]udos|[Pp]rops|[Mm]ention"
-    r"|[Ss]hout-? ?outs?|[Cc]ongrat\w*|[Gg]rateful|[Ii]ndebted|[Pp]raise|[Cc]ourtesy|[Aa]pologies)\b[^.!?\n]*$"
+    r"\b(?:[Tt]hanks|[Tt]hank you|[Tt]hx|[Gg]racias|[Mm]erci|[Dd]anke?|[Oo]brigad[oa]|[Cc]redits?|[Kk]udos|[Pp]rops"
+    r"|[Mm]ention|[Ss]hout-? ?outs?|[Cc]ongrat\w*|[Gg]rateful|[Ii]ndebted|[Pp]raise|[Cc]ourtesy|[Aa]pologies)\b"
+    r"[^.!?\n]*$"
 )
 
 
@@ -162,9 +163,9 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
         word_like = _is_word(segment, surface) and previous not in ANNOUNCING and not acts
         announced = announced or acts
         return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    if not _is_word(segment, surface) and not used_as_word(text, segment.words):
-        if not (owns or gap.strip()) or not (opens_sentence(text, start) and heads_compound(text, end)):
-            return LIKELY
+    compound = not owns and opens_sentence(text, start) and heads_compound(text, end)
+    if not _is_word(segment, surface) and not used_as_word(text, segment.words) and not compound:
+        return LIKELY
     return _judge_word(around, segment, previous, owns=owns, touching=touching)
 
 
@@ -192,7 +193,9 @@ _OF_PEOPLE = re.compile(
     r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback|version|contribution"
     r"|suggestion|comments|idea|ideas|post|draft|photos?|picture) of $"
 )
-_TRAVEL = word_set("left leave leaves leaving reached visited fled toured occupied captured conquered crossed entered via")
+_TRAVEL = word_set(
+    "left leave leaves leaving reached visited fled toured occupied captured conquered crossed entered via"
+)
 _BOUND = re.compile(
     r"\b(?:(?:trade|war|borders?|treaty|relations|peace|alliance|ties|deals?|agreement) with"
     r"|(?:left|leaves?|leaving|bound|headed|departed|train|flight|ticket) for) $",

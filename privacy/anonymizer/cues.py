@@ -61,7 +61,8 @@ IDENTIFIERS = (
     "dni;nie;cpf;iban;licence number;license number"
 )
 BIRTHS = (
-    "born;i turned;turned eighteen on;turned 18 on;turned twenty on;came into the world;birthday;birthdate;birth;dob;d o b;nacimiento;nacido;nacida;naci;cumpleanos;naissance;ne le;nee le;geboren;"
+    "born;i turned;turned eighteen on;turned 18 on;turned twenty on;came into the world;birthday;"
+    "birthdate;birth;dob;d o b;nacimiento;nacido;nacida;naci;cumpleanos;naissance;ne le;nee le;geboren;"
     "geburtsdatum;geb;geburtstag;nasci;nascido;nascida;nascimento;nato;nata;nascita;narozen;narozena;"
     "geboortedatum"
 )

@@ -64,7 +64,8 @@ _DIRECTIVES = word_set("""
     module namespace file brief details note safevarargs inject input output here all everyone channel
     """)
 _AFTER_LOGIN_CUE = re.compile(
-    r"(?:[ \t]+(?:name|handle|username|user|account|id|tag|nick)\b)?(?P<sep>[ \t]*(?::|=|-|–)[ \t]*[\"'“‘]?|[ \t]+(?:is|am|as|name)[ \t:]+[\"'“‘]?|[ \t]+[\"'“‘]?)"
+    r"(?:[ \t]+(?:name|handle|username|user|account|id|tag|nick)\b)?"
+    r"(?P<sep>[ \t]*(?::|=|-|–)[ \t]*[\"'“‘]?|[ \t]+(?:is|am|as|name)[ \t:]+[\"'“‘]?|[ \t]+[\"'“‘]?)"
     r"@?(?P<login>[A-Za-z][\w.-]{2,38})"
 )
 

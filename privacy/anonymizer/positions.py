@@ -24,8 +24,8 @@ _LABELS_OF_PEOPLE = word_set("""
     aluno aluna prenom prenoms apellido apellidos sobrenome cognome jmeno prijmeni imie nazwisko naam navn namn nimi
     nev ad soyad ime student(s) written submitted prepared supervisor advisor adviser ta signature signed comments
     reviewer editor reviewers editors attendees present absent apologies participants participant cast crew
-    interviewer interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed checked moderator host
-    guest guests assignee assigned reporter owner maintainer helper helpers thanks
+    interviewer interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed
+    checked moderator host guest guests assignee assigned reporter owner maintainer helper helpers thanks
     acknowledgements tasks roles shares work
     """)
 

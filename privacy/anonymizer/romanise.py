@@ -143,6 +143,7 @@ _LATIN_SOUNDS = (
     ("ck", "k"), ("ch", "ç"), ("ce", "s"), ("ci", "s"), ("c", "k"), ("ç", "c"), ("q", "k"), ("x", "ks"), ("z", "s"),
     ("ng", "n"), ("wh", "w"), ("f", "p"), ("v", "b"),
 )  # fmt: skip
+_INDIC = re.compile("[\u0980-\u0dff]")
 _VOWELS = re.compile("[aeiouyw]")
 
 
@@ -169,6 +170,9 @@ def skeleton(name: str) -> str:
         latin = latin[:-1] if latin.endswith("h") and len(latin) > 2 else latin
     else:
         latin = folded if folded.isascii() else re.sub("[^a-z]", "", anyascii(name).lower())
+        if _INDIC.search(name):
+            # The letter that is written "ch" elsewhere.
+            latin = latin.replace("ch", "c").replace("c", "ch")
         for written, sound in _LATIN_SOUNDS:
             latin = latin.replace(written, sound)
         latin = _VOWELS.sub("", latin)
