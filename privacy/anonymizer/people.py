@@ -32,6 +32,7 @@ _TITLE_BEFORE = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Madam|Herr|Frau|Sr|Sra|Srta|Mme|Mlle|Monsieur|Madame|Señor|Señora)"
     r"\.?[ \u00a0]){1,2}$"
 )
+_TITLE_WORDS = TITLES | {"señor", "señora"}
 _LISTED_REASONS = frozenset({Reason.PLACE, Reason.HEADING})
 _PAIR = re.compile(r"([A-Z][a-z]{1,15})[ \u00a0\n](?=([A-Z][a-z]{1,15}(?:-[A-Z][a-z]{1,15})?)\b)")
 # Two names written as one, as in file names: `layla_mansour`, `LaylaMansour`.
@@ -142,7 +143,8 @@ def _whole_file_name(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _with_title(text: str, start: int) -> int:
-    if text[max(0, start - 14) : start - 1].rpartition(" ")[2].rstrip(".").lower() not in TITLES:
+    before = text[max(0, start - 14) : start].split()
+    if not before or before[-1].rstrip(".").lstrip("({[\"'“").lower() not in _TITLE_WORDS:
         return start
     match = _TITLE_BEFORE.search(text, max(0, start - 24), start)
     return match.start() if match else start
