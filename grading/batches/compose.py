@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from grading.batches.errors import BatchRefused
 from grading.batches.records import audit_batch
+from grading.budget.allowance import REASONS as BUDGET_REASONS
+from grading.budget.allowance import allowance
 from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, may_leave, obstacle
 from grading.models import (
     Assignment,
@@ -34,6 +36,7 @@ from grading.models import (
 )
 from grading.models.tenancy import DeploymentState, RegistrationState
 from grading.providers.catalogue import find_model
+from grading.providers.prices import price_book
 from grading.states import (
     QUEUE_MOVES,
     QueueState,
@@ -86,6 +89,7 @@ LEFT_BEHIND = {
     "model": "using another model (one batch holds one model)",
     "retired": "using a model that has been switched off",
     "room": "beyond the largest batch",
+    **BUDGET_REASONS,
 }
 
 
@@ -99,15 +103,19 @@ def preview(
     left["state"] += len(set(item_ids)) - len(candidates) - left.total()
     today = clock().date()
     chosen: list[Candidate] = []
+    left_in_budgets = allowance(session, {candidate.context.id for candidate in candidates}, clock())
+    book = price_book(session, clock())
     model = ""
     for candidate in candidates:
         reason = None
-        if find_model(candidate.prompt.model, clock()).retired(today):
+        if find_model(candidate.prompt.model, clock(), book).retired(today):
             reason = "retired"
         elif model and candidate.prompt.model != model:
             reason = "model"
         elif len(chosen) >= limits.most:
             reason = "room"
+        else:
+            reason = left_in_budgets.take(candidate.context.id, candidate.item.estimated_microdollars)
         if reason:
             left[reason] += 1
             continue

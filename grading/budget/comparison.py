@@ -1,0 +1,141 @@
+"""What the work that waits now would cost with each model (K3). Sums of tokens, in one statement; then arithmetic."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grading.estimates import TYPICAL_ANSWER, Estimate, TokenCounts, estimate
+from grading.models import Batch, BatchRequest, PromptVersion, QueueItem, Submission
+from grading.providers.catalogue import Model, ModelUnavailable, find_model
+from grading.providers.prices import price_book
+from grading.providers.tokens import counts_like_o200k
+from grading.states import QueueState, RequestState
+
+ANSWERS_ENOUGH = 20
+RECENT = timedelta(days=60)
+_WAITING = (QueueState.QUEUED, QueueState.SELECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The queue in numbers."""
+
+    items: int
+    counts: TokenCounts
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCost:
+    """What the queue costs with one model."""
+
+    model: Model
+    batch: Estimate
+    standard: Estimate
+    answer_tokens: int
+    """Of an answer of usual length, as the lower figures take it."""
+    measured: bool
+    """Whether that is from real answers of this model."""
+    counted: bool
+    """Whether tokens are counted as this model counts them."""
+
+
+def waiting(session: Session) -> Waiting:
+    """How much waits, in tokens."""
+    row = session.execute(
+        select(
+            func.count(),
+            *(
+                func.coalesce(func.sum(column), 0)
+                for column in (
+                    QueueItem.text_tokens,
+                    QueueItem.most_text_tokens,
+                    QueueItem.prompt_tokens,
+                    QueueItem.most_prompt_tokens,
+                    QueueItem.most_answer_tokens,
+                )
+            ),
+        ).where(QueueItem.state.in_(_WAITING))
+    ).one()
+    return Waiting(row[0], TokenCounts(*(int(value) for value in row[1:])))
+
+
+def typical_answers(session: Session, now: datetime) -> dict[str, int]:
+    """Mean tokens of an answer, for each model with enough answers in the last weeks."""
+    rows = session.execute(
+        select(Batch.model, func.count(), func.sum(BatchRequest.output_tokens))
+        .join(BatchRequest, BatchRequest.batch_id == Batch.id)
+        .where(
+            Batch.finished_at >= now - RECENT,
+            BatchRequest.state == RequestState.SUCCEEDED,
+            BatchRequest.output_tokens > 0,
+        )
+        .group_by(Batch.model)
+        .having(func.count() >= ANSWERS_ENOUGH)
+    )
+    return {row[0]: round(int(row[2]) / row[1]) for row in rows}
+
+
+def compare(session: Session, offered: Iterable[str], now: datetime) -> tuple[Waiting, list[ModelCost]]:
+    """The queue and its cost with every offered model that lives and has a price, the cheapest first."""
+    queue, book, typical = waiting(session), price_book(session, now), typical_answers(session, now)
+    found = []
+    for name in offered:
+        try:
+            model = find_model(name, now, book)
+        except ModelUnavailable:
+            continue
+        if model.retired(now.date()):
+            continue
+        answer = typical.get(name, TYPICAL_ANSWER)
+        found.append(
+            ModelCost(
+                model=model,
+                batch=estimate(model, model.batch_price, queue.counts, queue.items, answer),
+                standard=estimate(model, model.standard_price, queue.counts, queue.items, answer),
+                answer_tokens=answer,
+                measured=name in typical,
+                counted=counts_like_o200k(name),
+            )
+        )
+    return queue, sorted(found, key=lambda one: (one.batch.most, one.model.name))
+
+
+def queue_estimate(session: Session, now: datetime) -> Estimate:
+    """What the queue costs with the models that its assignments have chosen."""
+    newest = (
+        select(func.max(PromptVersion.number))
+        .where(PromptVersion.assignment_id == Submission.assignment_id)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            PromptVersion.model,
+            func.count(),
+            func.sum(QueueItem.text_tokens + QueueItem.prompt_tokens),
+            func.sum(QueueItem.most_answer_tokens),
+            func.sum(QueueItem.estimated_microdollars),
+        )
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .join(
+            PromptVersion,
+            (PromptVersion.assignment_id == Submission.assignment_id) & (PromptVersion.number == newest),
+        )
+        .where(QueueItem.state.in_(_WAITING))
+        .group_by(PromptVersion.model)
+    ).all()
+    book, typical = price_book(session, now), typical_answers(session, now)
+    low = most = 0
+    for name, items, tokens, most_answer, estimated in rows:
+        most += int(estimated)
+        counts = TokenCounts(int(tokens), 0, 0, 0, int(most_answer))
+        try:
+            model = find_model(name, now, book)
+        except ModelUnavailable:
+            continue
+        answer = typical.get(name, TYPICAL_ANSWER)
+        low += estimate(model, model.batch_price, counts, items, answer).low
+    return Estimate(min(low, most), most)
