@@ -21,6 +21,7 @@ from grading.batches.errors import BatchRefused
 from grading.batches.records import audit_batch
 from grading.budget.allowance import REASONS as BUDGET_REASONS
 from grading.budget.allowance import allowance
+from grading.budget.comparison import likely_cost
 from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, may_leave, obstacle
 from grading.models import (
     Assignment,
@@ -72,6 +73,8 @@ class Preview:
     model: str
     candidates: tuple[Candidate, ...]
     estimated_microdollars: int
+    low_microdollars: int
+    """With answers of the usual length."""
     left_behind: dict[str, int]
     """Words for the administrator and how many items they are about."""
 
@@ -125,6 +128,7 @@ def preview(
         model=model,
         candidates=tuple(chosen),
         estimated_microdollars=sum(candidate.item.estimated_microdollars for candidate in chosen),
+        low_microdollars=likely_cost(session, [candidate.item for candidate in chosen], model, clock()),
         left_behind={LEFT_BEHIND[reason]: count for reason, count in left.items() if count},
     )
 

@@ -63,8 +63,10 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
     return batch
 
 
-def cancel(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID, clock: Clock = utc_now) -> Batch:
-    """Cancel a batch: at once while nothing has left, by asking the provider otherwise.
+def cancel(
+    session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID | None, clock: Clock = utc_now
+) -> Batch:
+    """Cancel a batch: at once while nothing has left, by asking the provider otherwise. None: at the command line.
 
     Raises:
         MoveRefused: it has ended already.
@@ -86,7 +88,8 @@ def cancel(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
         batch.next_check_at = clock()
     else:
         raise BatchRefused("This batch has ended already, so there is nothing left to cancel.")
-    audit_batch(session, "batch.cancel_requested", Actor.administrator(administrator_id), batch)
+    actor = Actor.administrator(administrator_id) if administrator_id else Actor.system()
+    audit_batch(session, "batch.cancel_requested", actor, batch)
     return batch
 
 

@@ -1,6 +1,6 @@
 """What the work that waits now would cost with each model (K3). Sums of tokens, in one statement; then arithmetic."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -101,6 +101,23 @@ def compare(session: Session, offered: Iterable[str], now: datetime) -> tuple[Wa
             )
         )
     return queue, sorted(found, key=lambda one: (one.batch.most, one.model.name))
+
+
+def likely_cost(session: Session, items: Sequence[QueueItem], model_name: str, now: datetime) -> int:
+    """What queue items cost in a batch when answers have the usual length, in micro-dollars."""
+    if not items:
+        return 0
+    model = find_model(model_name, now, price_book(session, now))
+    counts = TokenCounts(
+        text=sum(item.text_tokens for item in items),
+        most_text=0,
+        prompt=sum(item.prompt_tokens for item in items),
+        most_prompt=0,
+        most_answer=sum(item.most_answer_tokens for item in items),
+    )
+    answer = typical_answers(session, now).get(model_name, TYPICAL_ANSWER)
+    low = estimate(model, model.batch_price, counts, len(items), answer).low
+    return min(low, sum(item.estimated_microdollars for item in items))
 
 
 def queue_estimate(session: Session, now: datetime) -> Estimate:

@@ -6,7 +6,7 @@ from typing import Final
 DOLLAR: Final = 1_000_000
 CENT: Final = 10_000
 MOST_DOLLARS: Final = 100_000_000
-_TYPED: Final = re.compile(r"\$?\s*(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.(\d{1,6}))?\s*\$?")
+_TYPED: Final = re.compile(r"\$?\s*(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:\.(\d{1,6}))?\s*\$?", re.ASCII)
 
 
 def dollars(microdollars: int) -> str:
