@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from grading.models import PromptVersion, QueueItem, Submission
-from grading.prompts import build_messages
+from grading.prompts import developer_message, submission_message
 from grading.providers.catalogue import Model, Price, find_model
 from grading.providers.prices import price_book
 from grading.providers.tokens import (
@@ -34,6 +34,8 @@ MILLION: Final = 1_000_000
 # Names become words in brackets after the count: room for them.
 _ROOM_PERCENT: Final = 105
 _ROOM_TOKENS: Final = 8
+# The mark around the work is random; this one takes more tokens than any other: a letter ends the number before it.
+_LONGEST_MARK: Final = "0a" * 8
 TYPICAL_ANSWER: Final = 450
 """Tokens of an answer, until there are enough real ones to know better."""
 
@@ -77,8 +79,8 @@ def count(view: "AssignmentView", text: str) -> TokenCounts:
 
 def prompt_tokens(view: "AssignmentView") -> tuple[int, int]:
     """Tokens of everything in a request besides the work: counted, and at most."""
-    messages = build_messages(view.prompt_parts(), "")
-    parts = [message.content for message in messages] + [json.dumps(response_schema(view.rubric))]
+    messages = [developer_message(view.prompt_parts()), submission_message("", lambda: _LONGEST_MARK)]
+    parts = [*messages, json.dumps(response_schema(view.rubric))]
     overhead = len(messages) * MESSAGE_OVERHEAD + REPLY_OVERHEAD
     exact = sum(tokens_in(part) for part in parts) + overhead
     return exact, max(exact, sum(most_tokens(part) for part in parts) + overhead)
