@@ -115,6 +115,13 @@ def standings(session: Session, scopes: Sequence[uuid.UUID], now: datetime) -> l
     ]
 
 
+def committed_by_course(session: Session, course_id: uuid.UUID, now: datetime) -> int:
+    """What a course has spent or set aside this month, in one statement."""
+    month = accounts.this_month(session, now)
+    found = session.get(BudgetAccount, (course_id, str(month)))
+    return accounts.committed(found) if found else 0
+
+
 def course_standings(session: Session, now: datetime, most: int = 200) -> list[Standing]:
     """Courses that have a limit or committed anything this month: the fullest budgets first."""
     month = accounts.this_month(session, now)

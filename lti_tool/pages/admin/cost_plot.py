@@ -9,11 +9,11 @@ from grading.budget.money import DOLLAR, dollars
 from grading.budget.months import Month
 
 WIDTH: Final = 640
-HEIGHT: Final = 230
-LEFT: Final = 70
-RIGHT: Final = 16
+HEIGHT: Final = 260
+LEFT: Final = 96
+RIGHT: Final = 20
 TOP: Final = 16
-BOTTOM: Final = 34
+BOTTOM: Final = 38
 
 
 @dataclass(frozen=True, slots=True)
