@@ -81,26 +81,17 @@ def set_(amount: str, course_id: UUID | None, rollover: bool | None, as_json: bo
 @reported
 def freeze(reason: str, cancel_running: bool, as_json: bool) -> None:
     """Stop everything: nothing is sent until it is lifted."""
-    from grading.batches import lifecycle
-    from grading.errors import GradingError
+    from grading.batches.stopping import Stopped
+    from grading.batches.stopping import cancel_running as stop_running
 
     parts = opened_parts()
     with parts.database.transaction() as session:
         freezing.freeze(session, reason, Actor.system(), cancels_batches=cancel_running, clock=parts.clock)
-    cancelled, refused = 0, []
-    if cancel_running:
-        with parts.database.transaction() as session:
-            ids = freezing.running_ids(session)
-        for batch_id in ids:
-            try:
-                with parts.database.transaction() as session:
-                    lifecycle.cancel(session, batch_id, administrator_id=None, clock=parts.clock)
-                cancelled += 1
-            except GradingError as error:
-                refused.append(error.message)
-    for words in refused:
+    stopped = stop_running(parts.database, None, parts.clock) if cancel_running else Stopped()
+    for words in stopped.refused:
         click.echo(words, err=True)
-    answer = {"frozen": True, "cancelled": cancelled, "not_cancelled": len(refused)}
+    cancelled = len(stopped.cancelled)
+    answer = {"frozen": True, "cancelled": cancelled, "not_cancelled": len(stopped.refused)}
     _say(as_json, answer, f"Everything is frozen. {cancelled} running batches are being cancelled.")
 
 

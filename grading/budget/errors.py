@@ -1,6 +1,10 @@
-"""The errors of budgets."""
+"""The errors of budgets, and the reasons that decisions need."""
+
+from typing import Final
 
 from grading.errors import EntryRefused, GradingError
+
+LONGEST_REASON: Final = 2000
 
 
 class BudgetRefused(GradingError):
@@ -14,6 +18,18 @@ class BudgetInvalid(EntryRefused):
     """What was entered for a budget can't be saved. `field` names the entry."""
 
     code = "budget_invalid"
+
+
+def reason_given(text: str) -> str:
+    """The words of a reason.
+
+    Raises:
+        BudgetInvalid: there are none.
+    """
+    words = text.strip()[:LONGEST_REASON]
+    if not words:
+        raise BudgetInvalid("Say why: others will want to know.", field="reason")
+    return words
 
 
 class BudgetBroken(GradingError):

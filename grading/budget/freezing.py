@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from grading.budget import accounts
-from grading.budget.errors import BudgetInvalid, BudgetRefused
+from grading.budget.errors import BudgetRefused, reason_given
 from grading.models import Batch, BudgetFreeze
 from grading.states import BatchState, BatchStep
 from privacy.audit import Actor, record
@@ -22,7 +22,6 @@ from privacy.audit import Actor, record
 FROZEN: Final = "frozen"
 _NOT_SENT: Final = (BatchStep.SEAL, BatchStep.UPLOAD, BatchStep.CREATE)
 LIVE: Final = (BatchState.SUBMITTED, BatchState.PROCESSING)
-LONGEST_REASON: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def freeze(
         BudgetInvalid: no reason was given.
         BudgetRefused: everything is frozen already.
     """
-    words = _reason(reason)
+    words = reason_given(reason)
     accounts.lock(session, accounts.this_month(session, clock()), (), clock())
     if frozen(session) is not None:
         raise BudgetRefused("Everything is frozen already. Reload the page to see who did it and why.")
@@ -98,7 +97,7 @@ def unfreeze(session: Session, reason: str, actor: Actor, clock: Clock = utc_now
         BudgetInvalid: no reason was given.
         BudgetRefused: nothing is frozen.
     """
-    words = _reason(reason)
+    words = reason_given(reason)
     accounts.lock(session, accounts.this_month(session, clock()), (), clock())
     found = frozen(session)
     if found is None:
@@ -138,13 +137,6 @@ def hold(session: Session, batch: Batch, until: datetime) -> bool:
         )
     )
     return True
-
-
-def _reason(text: str) -> str:
-    words = text.strip()[:LONGEST_REASON]
-    if not words:
-        raise BudgetInvalid("Say why: others will want to know.", field="reason")
-    return words
 
 
 def _note(session: Session, event: str, actor: Actor, freeze_id: uuid.UUID, details: dict[str, bool]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import zone_of
 from grading.budget import accounts
-from grading.budget.errors import BudgetInvalid
+from grading.budget.errors import BudgetInvalid, reason_given
 from grading.budget.money import DOLLAR
 from grading.errors import NotFound
 from grading.models import BudgetLimit, BudgetOverride, Context, ReturnAssumption
@@ -22,7 +22,6 @@ from privacy.audit.entries import Detail
 
 LONGEST_OVERRIDE: Final = timedelta(days=31)
 MOST_MINUTES: Final = 600
-LONGEST_REASON: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,8 @@ def grant_override(
         NotFound: there is no such course.
     """
     now = clock()
-    _check_override(microdollars, reason, expires_at, now)
+    _check_override(microdollars, expires_at, now)
+    words = reason_given(reason)
     if scope_id != SITE and session.get(Context, scope_id) is None:
         raise NotFound("There is no such course. Reload the page.")
     month = accounts.this_month(session, now)
@@ -99,7 +99,7 @@ def grant_override(
         scope_id=scope_id,
         month=str(month),
         microdollars=microdollars,
-        reason=reason.strip()[:LONGEST_REASON],
+        reason=words,
         granted_by=actor.id,
         granted_at=now,
         expires_at=min(expires_at, month.ends(zone_of(session))),
@@ -177,11 +177,9 @@ def set_assumptions(session: Session, chosen: Assumptions, actor: Actor, clock: 
     return True
 
 
-def _check_override(microdollars: int, reason: str, expires_at: datetime, now: datetime) -> None:
+def _check_override(microdollars: int, expires_at: datetime, now: datetime) -> None:
     if microdollars <= 0:
         raise BudgetInvalid("Say how much more may be spent, as 25 or 12.50.", field="amount")
-    if not reason.strip():
-        raise BudgetInvalid("Say why: others will want to know.", field="reason")
     if not now < expires_at <= now + LONGEST_OVERRIDE:
         raise BudgetInvalid("It must end in the future, within 31 days.", field="until")
 

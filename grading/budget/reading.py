@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from grading.budget import accounts
 from grading.budget.months import Month
-from grading.errors import GradingError
 from grading.models import (
     Batch,
     BudgetAccount,
@@ -20,6 +19,7 @@ from grading.models import (
     Context,
 )
 from grading.models.budget import SITE, WARNED_AT
+from grading.paging import position, read_position
 
 PAGE_SIZE = 50
 
@@ -170,7 +170,7 @@ def entries(
     if course_id is not None:
         query = query.where(BudgetEntry.course_id == course_id)
     if after:
-        moment, identifier = _position(after)
+        moment, identifier = read_position(after)
         query = query.where(
             or_(
                 BudgetEntry.happened_at < moment,
@@ -183,7 +183,7 @@ def entries(
         for entry, label, title, number in found[:size]
     ]
     last = rows[-1].entry if len(found) > size else None
-    return EntryPage(rows, f"{last.happened_at.isoformat()}_{last.id}" if last else None)
+    return EntryPage(rows, position(last.happened_at, last.id) if last else None)
 
 
 def _names(session: Session, scopes: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -192,11 +192,3 @@ def _names(session: Session, scopes: Sequence[uuid.UUID]) -> dict[uuid.UUID, str
         return {}
     rows = session.execute(select(Context.id, Context.label, Context.title).where(Context.id.in_(courses)))
     return {row[0]: row[1] or row[2] or "(untitled course)" for row in rows}
-
-
-def _position(after: str) -> tuple[datetime, uuid.UUID]:
-    try:
-        moment, identifier = after.split("_")
-        return datetime.fromisoformat(moment), uuid.UUID(identifier)
-    except ValueError as error:
-        raise GradingError("This page address can't be read. Go back to the first page.", code="page") from error

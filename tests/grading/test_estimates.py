@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -22,6 +22,7 @@ from tests import factories
 from tests.conftest import START, StillClock
 from tests.factories import MODELS
 from tests.grading.batches.test_run import Scene, scene_of
+from tests.thorough import tried
 
 tokens = st.integers(0, 100_000)
 WHO = Actor.system()
@@ -60,7 +61,7 @@ def test_nothing_of_a_text_stays_in_memory_after_it_was_counted() -> None:
     assert _encoding()._cache == {}
 
 
-@settings(deadline=None)
+@tried(300)
 @given(tokens, tokens, tokens, tokens, st.integers(1, 32_000), st.integers(1, 500), st.sampled_from(MODELS))
 def test_the_most_is_never_below_what_is_likely(
     text: int, room: int, prompt: int, more: int, answer: int, requests: int, name: str

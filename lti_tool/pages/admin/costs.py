@@ -7,13 +7,12 @@ from flask import flash, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading.batches import lifecycle
+from grading.batches.stopping import cancel_running as stop_running
 from grading.budget import accounts, freezing, limits, reading
 from grading.budget.comparison import queue_estimate
 from grading.budget.errors import BudgetInvalid, BudgetRefused
 from grading.budget.forecast import daily_spend, foresee
 from grading.budget.money import read_dollars
-from grading.errors import GradingError
 from grading.models import Administrator, BudgetOverride
 from grading.models.budget import SITE
 from grading.tasks import ADVANCE_BATCH
@@ -139,20 +138,12 @@ def budget_limits() -> Response | str | tuple[str, int]:
 
 
 def _cancel_running() -> int:
-    """Each batch in a transaction of its own: one that ends at this moment keeps no other from being cancelled."""
-    with parts().database.transaction() as session:
-        ids = freezing.running_ids(session)
-    cancelled = 0
-    for batch_id in ids:
-        try:
-            with parts().database.transaction() as session:
-                lifecycle.cancel(session, batch_id, administrator_id=g.signed_in.administrator_id, clock=parts().clock)
-        except GradingError as error:
-            flash(error.message)
-            continue
+    stopped = stop_running(parts().database, g.signed_in.administrator_id, parts().clock)
+    for words in stopped.refused:
+        flash(words)
+    for batch_id in stopped.cancelled:
         parts().nudge(ADVANCE_BATCH, batch_id)
-        cancelled += 1
-    return cancelled
+    return len(stopped.cancelled)
 
 
 def _cancelled_words(count: int) -> str:

@@ -14,6 +14,7 @@ from grading.budget.money import DOLLAR, dollars, exact_dollars, read_dollars
 from grading.budget.months import Month, day_begins
 from grading.budget.report import saved
 from grading.estimates import Estimate
+from tests.thorough import tried
 
 amounts = st.integers(0, 10**12)
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"])
@@ -37,6 +38,7 @@ def test_amounts_read_as_people_write_them(amount: int, words: str) -> None:
     assert dollars(amount) == words
 
 
+@tried(300)
 @given(amounts)
 def test_what_is_written_out_exactly_is_read_back(amount: int) -> None:
     assert read_dollars(exact_dollars(amount)) == amount
@@ -57,6 +59,7 @@ def test_what_is_no_amount_is_not_guessed(typed: str) -> None:
     assert read_dollars(typed) is None
 
 
+@tried(300)
 @given(moments, zones)
 def test_every_moment_lies_in_its_month_and_no_other(moment: datetime, name: str) -> None:
     zone = ZoneInfo(name)
@@ -91,6 +94,7 @@ def test_what_is_no_month_is_refused(text: str) -> None:
         Month.parse(text)
 
 
+@tried(300)
 @given(amounts, amounts, amounts)
 def test_rollover_never_carries_more_than_was_left_or_than_one_limit(limit: int, carried: int, used: int) -> None:
     kept = carried_over(limit, carried, used, rollover=True)
@@ -100,6 +104,7 @@ def test_rollover_never_carries_more_than_was_left_or_than_one_limit(limit: int,
     assert carried_over(None, carried, used, rollover=True) == 0
 
 
+@tried(300)
 @given(amounts, amounts, amounts, amounts)
 def test_an_account_is_over_by_exactly_what_passes_its_allowance(
     limit: int, carried: int, extra: int, used: int
@@ -128,6 +133,7 @@ def test_warnings_come_at_their_percent(used: int, reached: list[int]) -> None:
     assert percents_reached(0, used) == []
 
 
+@tried(300)
 @given(amounts, amounts, amounts, amounts, st.lists(amounts, max_size=14), st.integers(0, 30))
 def test_a_forecast_keeps_its_order_and_never_falls_below_what_is_spent(
     spent: int, reserved: int, low: int, more: int, trend: list[int], days: int
@@ -136,6 +142,7 @@ def test_a_forecast_keeps_its_order_and_never_falls_below_what_is_spent(
     assert spent <= found.low <= found.expected <= found.high
 
 
+@tried(300)
 @given(st.integers(0, 10**6), st.integers(0, 600), amounts)
 def test_saved_time_is_worth_its_hours(assessments: int, minutes: int, rate: int) -> None:
     total, value = saved(assessments, Assumptions(minutes, rate))
