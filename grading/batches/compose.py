@@ -36,7 +36,7 @@ from grading.models import (
     Submission,
 )
 from grading.models.tenancy import DeploymentState, RegistrationState
-from grading.providers.catalogue import find_model
+from grading.providers.catalogue import unusable
 from grading.providers.prices import price_book
 from grading.states import (
     QUEUE_MOVES,
@@ -91,6 +91,7 @@ LEFT_BEHIND = {
     "tenant": "from an LMS that is disabled or not approved",
     "model": "using another model (one batch holds one model)",
     "retired": "using a model that has been switched off",
+    "unpriced": "using a model whose price nobody knows (enter it under Costs)",
     "room": "beyond the largest batch",
     **BUDGET_REASONS,
 }
@@ -104,21 +105,17 @@ def preview(
     candidates = _load(session, item_ids, provider)
     left.update(_kept_back(session, item_ids, provider))
     left["state"] += len(set(item_ids)) - len(candidates) - left.total()
-    today = clock().date()
     chosen: list[Candidate] = []
     left_in_budgets = allowance(session, {candidate.context.id for candidate in candidates}, clock())
     book = price_book(session, clock())
     model = ""
     for candidate in candidates:
-        reason = None
-        if find_model(candidate.prompt.model, clock(), book).retired(today):
-            reason = "retired"
-        elif model and candidate.prompt.model != model:
+        reason = unusable(candidate.prompt.model, clock(), book)
+        if reason is None and model and candidate.prompt.model != model:
             reason = "model"
-        elif len(chosen) >= limits.most:
+        if reason is None and len(chosen) >= limits.most:
             reason = "room"
-        else:
-            reason = left_in_budgets.take(candidate.context.id, candidate.item.estimated_microdollars)
+        reason = reason or left_in_budgets.take(candidate.context.id, candidate.item.estimated_microdollars)
         if reason:
             left[reason] += 1
             continue

@@ -11,7 +11,7 @@ from grading.budget.charges import Charge
 from grading.models import Batch, BatchRequest, QueueItem
 from grading.models.budget import Purpose
 from grading.providers.base import Usage
-from grading.providers.catalogue import ORDINARY_PROMPT, Price, cost_microdollars, find_model
+from grading.providers.catalogue import ORDINARY_PROMPT, ModelUnavailable, Price, cost_microdollars, find_model
 from grading.providers.prices import price_book
 from grading.states import RequestState
 
@@ -52,6 +52,12 @@ def settle(session: Session, batch_id: uuid.UUID, now: datetime) -> bool:
 
 def line_cost(batch: Batch, usage: Usage, now: datetime) -> int:
     """What one line costs, at the price the batch was sent at, in micro-dollars."""
-    if batch.price is None or usage.input_tokens > ORDINARY_PROMPT:
+    if batch.price is None:
         return cost_microdollars(batch.model, usage, now, batch=True)
-    return Price(**batch.price).cost(usage)
+    cost = Price(**batch.price).cost(usage)
+    if usage.input_tokens <= ORDINARY_PROMPT:
+        return cost
+    try:
+        return max(cost, cost_microdollars(batch.model, usage, now, batch=True))
+    except ModelUnavailable:
+        return cost  # no list knows what its longer prompts cost

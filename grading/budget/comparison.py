@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from grading.estimates import TYPICAL_ANSWER, Estimate, TokenCounts, estimate
 from grading.models import Batch, BatchRequest, PromptVersion, QueueItem, Submission
-from grading.providers.catalogue import Model, ModelUnavailable, find_model
+from grading.providers.catalogue import Model, find_model, unusable
 from grading.providers.prices import price_book
 from grading.providers.tokens import counts_like_o200k
 from grading.states import QueueState, RequestState
@@ -83,12 +83,9 @@ def compare(session: Session, offered: Iterable[str], now: datetime) -> tuple[Wa
     queue, book, typical = waiting(session), price_book(session, now), typical_answers(session, now)
     found = []
     for name in offered:
-        try:
-            model = find_model(name, now, book)
-        except ModelUnavailable:
+        if unusable(name, now, book):
             continue
-        if model.retired(now.date()):
-            continue
+        model = find_model(name, now, book)
         answer = typical.get(name, TYPICAL_ANSWER)
         found.append(
             ModelCost(
@@ -122,37 +119,50 @@ def likely_cost(session: Session, items: Sequence[QueueItem], model_name: str, n
 
 def queue_estimate(session: Session, now: datetime) -> Estimate:
     """What the queue costs with the models that its assignments have chosen."""
-    newest = (
-        select(func.max(PromptVersion.number))
-        .where(PromptVersion.assignment_id == Submission.assignment_id)
-        .correlate(Submission)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(
-            PromptVersion.model,
-            func.count(),
-            func.sum(QueueItem.text_tokens + QueueItem.prompt_tokens),
-            func.sum(QueueItem.most_answer_tokens),
-            func.sum(QueueItem.estimated_microdollars),
-        )
-        .join(Submission, Submission.id == QueueItem.submission_id)
-        .join(
-            PromptVersion,
-            (PromptVersion.assignment_id == Submission.assignment_id) & (PromptVersion.number == newest),
-        )
-        .where(QueueItem.state.in_(_WAITING))
-        .group_by(PromptVersion.model)
-    ).all()
     book, typical = price_book(session, now), typical_answers(session, now)
     low = most = 0
-    for name, items, tokens, most_answer, estimated in rows:
+    for name, items, tokens, most_answer, estimated in session.execute(_by_model()).all():
         most += int(estimated)
-        counts = TokenCounts(int(tokens), 0, 0, 0, int(most_answer))
-        try:
-            model = find_model(name, now, book)
-        except ModelUnavailable:
+        if unusable(name, now, book) == "unpriced":
             continue
-        answer = typical.get(name, TYPICAL_ANSWER)
-        low += estimate(model, model.batch_price, counts, items, answer).low
+        model = find_model(name, now, book)
+        counts = TokenCounts(int(tokens), 0, 0, 0, int(most_answer))
+        low += estimate(model, model.batch_price, counts, int(items), typical.get(name, TYPICAL_ANSWER)).low
     return Estimate(min(low, most), most)
+
+
+def _by_model() -> Select[str, int, int, int, int]:
+    """The queue by the model that its assignments use now. Added up by assignment first: these are few."""
+    by_assignment = (
+        select(
+            Submission.assignment_id,
+            func.count().label("requests"),
+            func.sum(QueueItem.text_tokens + QueueItem.prompt_tokens).label("tokens"),
+            func.sum(QueueItem.most_answer_tokens).label("most_answer"),
+            func.sum(QueueItem.estimated_microdollars).label("estimated"),
+        )
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .where(QueueItem.state.in_(_WAITING))
+        .group_by(Submission.assignment_id)
+        .subquery()
+    )
+    newest = (
+        select(func.max(PromptVersion.number))
+        .where(PromptVersion.assignment_id == by_assignment.c.assignment_id)
+        .correlate(by_assignment)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            PromptVersion.model,
+            func.sum(by_assignment.c.requests),
+            func.sum(by_assignment.c.tokens),
+            func.sum(by_assignment.c.most_answer),
+            func.sum(by_assignment.c.estimated),
+        )
+        .join(
+            by_assignment,
+            (PromptVersion.assignment_id == by_assignment.c.assignment_id) & (PromptVersion.number == newest),
+        )
+        .group_by(PromptVersion.model)
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -138,19 +138,31 @@ def find_model(name: str, now: datetime, book: PriceBook = NOTHING_ENTERED) -> M
     entered = book.prices.get(name)
     return Model(
         name=name,
-        takes_temperature=name.startswith(_TAKE_TEMPERATURE),
+        takes_temperature=takes_temperature(name),
         batch_price=_entered(entered, name, now, batch=True) if entered else _listed(name, now.date(), batch=True),
         standard_price=_entered(entered, name, now, batch=False) if entered else _listed(name, now.date(), batch=False),
         retires_on=book.retirements.get(name, RETIREMENTS.get(name)),
-        price_source=entered.source if entered else f"genai-prices {version('genai-prices')}",
+        price_source=entered.source if entered else _list_name(),
         priced_on=entered.valid_from if entered else None,
     )
 
 
+def takes_temperature(name: str) -> bool:
+    """Whether a request to a model may say how much chance there should be."""
+    return name.startswith(_TAKE_TEMPERATURE)
+
+
+def unusable(name: str, now: datetime, book: PriceBook = NOTHING_ENTERED) -> str | None:
+    """A code for why nothing can be sent to a model now: it is switched off, or nobody knows what it costs."""
+    try:
+        return "retired" if find_model(name, now, book).retired(now.astimezone(UTC).date()) else None
+    except ModelUnavailable:
+        return "unpriced"
+
+
 def choosable_models(names: Iterable[str], now: datetime, book: PriceBook = NOTHING_ENTERED) -> list[Model]:
-    """The offered models that still live."""
-    models = (find_model(name, now, book) for name in names)
-    return [model for model in models if not model.retired(now.astimezone(UTC).date())]
+    """The offered models that still live and have a price."""
+    return [find_model(name, now, book) for name in names if unusable(name, now, book) is None]
 
 
 def choose_model(name: str, offered: Iterable[str], now: datetime, book: PriceBook = NOTHING_ENTERED) -> Model:
@@ -185,6 +197,11 @@ def cost_microdollars(model: str, usage: Usage, now: datetime, *, batch: bool) -
     except LookupError as error:
         raise ModelUnavailable(f"No price is known for the model {model}.") from error
     return int((calculation.total_price * _MILLION).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+@cache
+def _list_name() -> str:
+    return f"genai-prices {version('genai-prices')}"
 
 
 @lru_cache(maxsize=256)

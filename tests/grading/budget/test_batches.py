@@ -8,11 +8,12 @@ from grading.batches import compose, lifecycle
 from grading.batches.compose import Preview
 from grading.batches.errors import BatchRefused
 from grading.budget import batches, freezing, limits, reading
+from grading.budget.comparison import queue_estimate
 from grading.budget.errors import BudgetRefused
 from grading.budget.months import Month
 from grading.budget.report import monthly_report
 from grading.budget.verifying import verify
-from grading.models import Batch, BudgetEntry, QueueItem
+from grading.models import Batch, BudgetEntry, PromptVersion, QueueItem
 from grading.models.budget import SITE, EntryKind
 from grading.providers.base import Outcome, ResultLine, Usage
 from grading.providers.catalogue import find_model
@@ -124,6 +125,13 @@ def test_a_batch_shrinks_to_what_is_left_and_says_what_stays_behind(scene: Scene
     shrunk = preview(scene)
     assert len(shrunk.candidates) == 2
     assert shrunk.left_behind == {"beyond what is left of this month's budget": 1}
+
+
+def test_work_for_a_model_without_a_price_stays_behind(small: Scene) -> None:
+    with small.database.transaction() as session:
+        session.execute(update(PromptVersion).values(model="unheard-of"))
+        assert queue_estimate(session, small.clock()).most > 0
+    assert preview(small).left_behind == {"using a model whose price nobody knows (enter it under Costs)": 3}
 
 
 def test_while_everything_is_frozen_no_batch_is_made(small: Scene) -> None:
