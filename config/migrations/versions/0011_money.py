@@ -1,14 +1,14 @@
 """Budgets and their record, prices that administrators enter, tokens of queued work
 
 Revision: 0011
-Follows: 0009
+Follows: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
