@@ -26,7 +26,7 @@ def reason_given(text: str) -> str:
     Raises:
         BudgetInvalid: there are none.
     """
-    words = text.strip()[:LONGEST_REASON]
+    words = text.replace("\x00", "").strip()[:LONGEST_REASON]
     if not words:
         raise BudgetInvalid("Say why: others will want to know.", field="reason")
     return words

@@ -1,5 +1,6 @@
 """Prices and retirement dates that administrators enter, because they know before the built-in lists do (K1)."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from privacy.audit import Actor, record
 
 OPENAI = "openai"
 _BOOK = "blindmark_price_book"
+_MODEL = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
 MOST_PRICE = 10_000_000_000
 """Micro-dollars per million tokens: far above any price, far below what a product of it overflows."""
 
@@ -94,8 +96,8 @@ def enter_price(session: Session, draft: PriceDraft, actor: Actor, clock: Clock 
         batch_cached_price=draft.batch_cached,
         batch_output_price=draft.batch_output,
         valid_from=draft.valid_from,
-        source=draft.source.strip()[:500],
-        note=draft.note.strip()[:2000],
+        source=_words(draft.source)[:500],
+        note=_words(draft.note)[:2000],
         created_by=actor.id,
         created_at=clock(),
     )
@@ -131,15 +133,15 @@ def set_retirement(
         PriceInvalid: no model or no source was named.
     """
     name = model.strip()
-    if not name or len(name) > 100:
+    if not _MODEL.fullmatch(name):
         raise PriceInvalid("Name the model, as gpt-6-luna.", field="retiring_model")
-    if not source.strip():
+    if not _words(source):
         raise PriceInvalid("Say where this date comes from, as the address of the announcement.", field="retire_source")
     found = session.get(RetirementOverride, (OPENAI, name))
     if found is None:
         found = RetirementOverride(provider=OPENAI, model=name)
         session.add(found)
-    found.retires_on, found.source = retires_on, source.strip()[:500]
+    found.retires_on, found.source = retires_on, _words(source)[:500]
     found.changed_by, found.changed_at = actor.id, clock()
     session.flush()
     _forget(session)
@@ -147,12 +149,12 @@ def set_retirement(
 
 
 def _check(draft: PriceDraft) -> None:
-    if not draft.model or len(draft.model) > 100:
+    if not _MODEL.fullmatch(draft.model):
         raise PriceInvalid("Name the model, as gpt-6-luna.", field="model")
     for name in ("input", "cached", "output", "batch_input", "batch_cached", "batch_output"):
         if not 0 <= getattr(draft, name) <= MOST_PRICE:
             raise PriceInvalid("A price is between $0 and $10,000 per million tokens.", field=name)
-    if not draft.source.strip():
+    if not _words(draft.source):
         raise PriceInvalid("Say where this price comes from, as the address of the price list.", field="source")
 
 
@@ -167,6 +169,10 @@ def _entered(row: PriceOverride) -> EnteredPrices:
         source=row.source,
         valid_from=row.valid_from,
     )
+
+
+def _words(text: str) -> str:
+    return text.replace("\x00", "").strip()
 
 
 def _forget(session: Session) -> None:

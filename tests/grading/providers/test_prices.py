@@ -76,7 +76,14 @@ def test_a_model_that_no_list_knows_can_be_used_once_it_has_a_price(
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [(draft(""), "model"), (draft(price=-1), "input"), (draft(price=10**10), "input"), (draft(source=" "), "source")],
+    [
+        (draft(""), "model"),
+        (draft("a\x00b"), "model"),
+        (draft(source="\x00"), "source"),
+        (draft(price=-1), "input"),
+        (draft(price=10**10), "input"),
+        (draft(source=" "), "source"),
+    ],
 )
 def test_what_is_wrong_with_a_price_is_named(sqlite_database: Database, wrong: PriceDraft, field: str) -> None:
     with pytest.raises(PriceInvalid) as refused, sqlite_database.transaction() as session:
