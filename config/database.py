@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,6 +33,7 @@ from sqlalchemy.types import TypeDecorator
 SQLITE_BUSY_SECONDS = 30
 EACH_BY_ITSELF = "each_statement_by_itself"
 """On SQLite no transaction begins then; every statement stands for itself, and a read locks nobody out."""
+_ZONE = "blindmark_zone"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -161,9 +162,9 @@ def append_only_triggers(table: str, dialect: str) -> list[str]:
 class Database:
     """The engine and its sessions. One per process; transactions belong to whoever opens them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, zone: tzinfo = UTC) -> None:
         self.engine = engine
-        self.sessions = sessionmaker(engine, expire_on_commit=False)
+        self.sessions = sessionmaker(engine, expire_on_commit=False, info={_ZONE: zone})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -193,9 +194,14 @@ class Database:
         self.engine.dispose(close=False)
 
 
-def open_database(url: str) -> Database:
-    """A database for a URL."""
-    return Database(make_engine(url))
+def open_database(url: str, zone: tzinfo = UTC) -> Database:
+    """A database for a URL. `zone` is where the site's days and months begin."""
+    return Database(make_engine(url), zone)
+
+
+def zone_of(session: Session) -> tzinfo:
+    """The time zone in which the site's days and months begin: every session knows it, so that nobody forgets it."""
+    return cast("tzinfo", session.info.get(_ZONE, UTC))
 
 
 def json_list_holds(session: Session, column: InstrumentedAttribute[list[str]], value: str) -> ColumnElement[bool]:

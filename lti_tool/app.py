@@ -148,6 +148,7 @@ def _tabs() -> dict[str, object]:
         sections = [
             ("queue", "Queue"),
             ("batches", "Batches"),
+            ("costs", "Costs"),
             ("platforms", "Platforms"),
             ("privacy", "Privacy"),
             ("audit", "Audit"),

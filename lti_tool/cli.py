@@ -22,6 +22,7 @@ def main() -> None:
     """Blindmark: blind, model-assisted marking as an LTI 1.3 tool."""
 
 
+main.add_command(LoadedLater("budget", "What may be spent, what was, and the emergency freeze.", "lti_tool.cli_budget"))
 main.add_command(LoadedLater("keyring", "The master keys that everything sealed rests on.", "lti_tool.cli_keyring"))
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from config.logging import fields, get_logger
+from grading.budget.batches import line_cost
 from grading.models import (
     AnonymizedText,
     Assessment,
@@ -29,7 +30,6 @@ from grading.models import (
 )
 from grading.points import scale
 from grading.providers.base import Outcome, ResultLine
-from grading.providers.catalogue import cost_microdollars
 from grading.results.validate import AnswerInvalid, ValidatedAnswer, validate_answer
 from grading.results.words import words_for
 from grading.rubrics import Rubric
@@ -169,7 +169,7 @@ def _take(session: Session, vault: Vault, batch: Batch, target: _Line, line: Res
     request.sealed_answer = vault.seal(session, owner, Place("batch_request", "answer", request.id), line.raw)
     request.input_tokens = line.usage.input_tokens
     request.output_tokens = line.usage.output_tokens
-    request.actual_microdollars = cost_microdollars(batch.model, line.usage, now, batch=True)
+    request.actual_microdollars = line_cost(batch, line.usage, now)
     if line.outcome is not Outcome.ANSWERED:
         _fail(session, request, target.item, _FAILURES[line.outcome], target.context.tenant_id, now)
         return

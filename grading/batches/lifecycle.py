@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from grading.batches.errors import BatchRefused
 from grading.batches.records import audit_batch
+from grading.budget import batches as budget
 from grading.errors import NotFound
 from grading.models import Batch, BatchRequest, QueueItem, Submission
 from grading.states import (
@@ -30,6 +31,7 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
 
     Raises:
         MoveRefused: it was submitted or cancelled already.
+        BudgetRefused: the budget does not allow it, or everything is frozen.
     """
     move(
         session,
@@ -42,6 +44,7 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
         next_check_at=clock(),
     )
     batch = get(session, batch_id)
+    budget.reserve(session, batch, clock())
     # What was taken out of the batch since may wait in the queue, or in another batch, by now.
     items = select(BatchRequest.queue_item_id).where(
         BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED
@@ -60,8 +63,10 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
     return batch
 
 
-def cancel(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID, clock: Clock = utc_now) -> Batch:
-    """Cancel a batch: at once while nothing has left, by asking the provider otherwise.
+def cancel(
+    session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID | None, clock: Clock = utc_now
+) -> Batch:
+    """Cancel a batch: at once while nothing has left, by asking the provider otherwise. None: at the command line.
 
     Raises:
         MoveRefused: it has ended already.
@@ -83,7 +88,8 @@ def cancel(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
         batch.next_check_at = clock()
     else:
         raise BatchRefused("This batch has ended already, so there is nothing left to cancel.")
-    audit_batch(session, "batch.cancel_requested", Actor.administrator(administrator_id), batch)
+    actor = Actor.administrator(administrator_id) if administrator_id else Actor.system()
+    audit_batch(session, "batch.cancel_requested", actor, batch)
     return batch
 
 

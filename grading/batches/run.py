@@ -22,6 +22,8 @@ from grading.batches.ingest import ingest, settle_missing
 from grading.batches.lifecycle import release_items
 from grading.batches.provider_calls import AuditedProvider
 from grading.batches.seal import hold_what_may_not_leave, seal_requests, sealed_lines
+from grading.budget import batches as budget
+from grading.budget import freezing
 from grading.models import Batch, BatchRequest
 from grading.providers.base import (
     Provider,
@@ -38,6 +40,7 @@ from privacy.sealing import Vault
 
 LEASE = timedelta(minutes=10)
 MISCONFIGURED_PAUSE = timedelta(minutes=5)
+FROZEN_PAUSE = timedelta(minutes=1)
 POLL_SLOWEST_FACTOR = 5
 log = get_logger(__name__)
 
@@ -111,6 +114,9 @@ class Runner:
     def _step(self, batch_id: uuid.UUID) -> bool:
         """One step; returns whether the next one can follow at once."""
         batch = self._load(batch_id)
+        with self.database.transaction() as session:
+            if freezing.hold(session, batch, self.clock() + FROZEN_PAUSE):
+                return False
         plain = self.providers.get(batch.provider)
         if plain is None:
             raise ProviderMisconfigured(f"The provider {batch.provider} is not set up. Set OPENAI_API_KEY.")
@@ -265,6 +271,7 @@ class Runner:
         ingest(self.database, self.vault, batch.id, provider.results(remote), self.clock)
         with self.database.transaction() as session:
             settle_missing(session, batch.id, self.clock)
+            budget.settle(session, batch.id, self.clock())
             state = BatchState.CANCELLED if batch.provider_status == "cancelled" else BatchState.COMPLETED
             move_many(
                 session, Batch.state, [batch.id], BATCH_MOVES, state, step=BatchStep.CLEAN_UP, finished_at=self.clock()
@@ -301,6 +308,7 @@ class Runner:
             )
             batch = session.execute(select(Batch).where(Batch.id == batch_id)).scalar_one()
             returned = release_items(session, batch_id)
+            budget.settle(session, batch_id, self.clock())
             self._audit(session, batch, f"batch.{state.value}", {"returned": returned, "code": code})
         return True
 
