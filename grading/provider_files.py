@@ -96,7 +96,7 @@ def due_of_batch(session: Session, batch_id: uuid.UUID, now: datetime) -> list[u
 def delete(
     database: Database, providers: Mapping[str, Provider], file_row_id: uuid.UUID, clock: Clock = utc_now
 ) -> bool:
-    """Delete one file at its provider; returns whether it is gone. What fails is tried again, for ever and ever later."""
+    """Delete one file at its provider; returns whether it is gone. What fails is tried again, for ever."""
     claimed = _claim(database, file_row_id, clock())
     if claimed is None:
         return False

@@ -78,7 +78,8 @@ class AuditedProvider:
         self.inner.delete_file(file_id)
 
     def own_files(self) -> Iterator[RemoteFile]:
-        """List files: nothing is told."""
+        """List files."""
+        self._note("provider.looking_up", what="files")
         return self.inner.own_files()
 
     def note_failure(self, error: ProviderError) -> None:

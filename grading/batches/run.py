@@ -274,7 +274,7 @@ class Runner:
         return True
 
     def _clean_up(self, batch: Batch, provider: Provider) -> bool:
-        """What stands at the provider has to go: noted first, then tried at once; what fails is tried on from its row."""
+        """What stands at the provider has to go: noted first, tried at once, tried on from its row if that fails."""
         files = (batch.provider_file_id, batch.provider_output_file_id, batch.provider_error_file_id)
         with self.database.transaction() as session:
             session.execute(

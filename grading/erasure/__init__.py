@@ -1,4 +1,4 @@
-"""Erasure of a person, a submission, a course or a deployment: every row, and the keys of whatever copy is left (P5)."""
+"""Erasure of a person, a submission, a course or a deployment: every row, and the keys of copies elsewhere (P5)."""
 
 from grading.erasure.carrying import carry_out
 from grading.erasure.deciding import DecisionRefused, decide, reject, take_back

@@ -1,7 +1,7 @@
 """Making a copy: an archive that is sealed piece by piece while it is written, each in a transaction of its own.
 
-A worker that dies leaves its lease to run out; the next try removes the pieces of the last one and begins anew. Only the
-try that still holds the row may add to it.
+A worker that dies leaves its lease to run out; the next try removes the pieces of the last one and begins anew. Only
+the try that still holds the row may add to it.
 """
 
 import io

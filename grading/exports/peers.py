@@ -1,4 +1,4 @@
-"""Takes other students' names out of what a student may take along: their own words, and what was written about them."""
+"""Takes other students' names out of what a student takes along: their own words, and what was written about them."""
 
 import uuid
 from collections.abc import Collection

@@ -20,7 +20,7 @@ KEPT: Final = timedelta(days=7)
 def request(
     session: Session, *, tenant_id: uuid.UUID, person_id: uuid.UUID, actor: Actor, clock: Clock = utc_now
 ) -> uuid.UUID:
-    """Ask for a copy of what is kept about somebody in a tenant; returns its id. Asking twice while it is made is one."""
+    """Ask for a copy of what is kept about somebody in a tenant; returns its id. While it is made, it is one."""
     now = clock()
     made = session.execute(
         insert_ignoring_conflicts(session, PersonalExport)

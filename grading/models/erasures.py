@@ -1,4 +1,4 @@
-"""Requests to erase a person, a submission, a course or a whole deployment, with the day by which each must be done (P5).
+"""Requests to erase a person, a submission, a course or a deployment, with the day by which each must be done (P5).
 
 A row names what it is about by opaque ids without foreign keys: it is the proof that stays when all else is gone.
 """

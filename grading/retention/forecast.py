@@ -54,7 +54,7 @@ def forecast(session: Session, context: Context, limits: Limits, now: datetime) 
 
 
 def courses(session: Session, now: datetime) -> list[Forecast]:
-    """What will go in every course that keeps a text or a draft, the next to go first. A constant number of statements."""
+    """What will go in every course that keeps a text or a draft, the next to go first. Five statements."""
     limits = privacy_limits.current(session)
     found = _rows(session, cutoffs(session, now), cutoffs(session, now + SOON), limits, literal(value=True))
     far = now + timedelta(days=36_500)
