@@ -287,6 +287,14 @@ def open_submission(
             f"The text of this work was deleted on {submission.text_deleted_at:%d %B %Y}, as the course's setting "
             "says. Its score and the record of what was decided are kept."
         )
+    note_look(session, submission, tenant_id=tenant_id, reader=reader, as_file=as_file)
+    return _open_work(session, vault, "submission", submission, ())
+
+
+def note_look(
+    session: Session, submission: Submission, *, tenant_id: uuid.UUID, reader: Actor, as_file: bool = False
+) -> None:
+    """Note that somebody looks at work beside its student's name, or at what is kept of it."""
     record(
         session,
         event="submission.file_opened" if as_file else "submission.opened",
@@ -295,7 +303,6 @@ def open_submission(
         object_type="submission",
         object_id=submission.id,
     )
-    return _open_work(session, vault, "submission", submission, ())
 
 
 def open_for_pipeline(session: Session, vault: Vault, submission: Submission) -> Work:

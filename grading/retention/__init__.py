@@ -1,6 +1,14 @@
 """Retention: how long work is kept in a course, what goes afterwards, and what is shown before it goes (P5)."""
 
-from grading.retention.forecast import Forecast, courses, effect_of_days, effect_of_limit, forecast, pending
+from grading.retention.forecast import (
+    Forecast,
+    courses,
+    effect_of_days,
+    effect_of_limit,
+    forecast,
+    forecast_of,
+    pending,
+)
 from grading.retention.holds import Hold, HoldRefused, held, holds_of, lift, place, standing_hold
 from grading.retention.rules import UNRELEASED_DAYS
 from grading.retention.sweeping import sweep
@@ -14,6 +22,7 @@ __all__ = [
     "effect_of_days",
     "effect_of_limit",
     "forecast",
+    "forecast_of",
     "held",
     "holds_of",
     "lift",

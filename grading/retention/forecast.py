@@ -53,6 +53,11 @@ def forecast(session: Session, context: Context, limits: Limits, now: datetime) 
     return found[0]
 
 
+def forecast_of(session: Session, context: Context, now: datetime) -> Forecast:
+    """The same under the site's limits in force."""
+    return forecast(session, context, privacy_limits.current(session), now)
+
+
 def courses(session: Session, now: datetime) -> list[Forecast]:
     """What will go in every course that keeps a text or a draft, the next to go first. Five statements."""
     limits = privacy_limits.current(session)
