@@ -199,21 +199,31 @@ def gradebook_messages(session: Session, tenant_id: uuid.UUID, person_id: uuid.U
     ]
 
 
-def log_lines(session: Session, tenant_id: uuid.UUID, person_id: uuid.UUID) -> Iterator[bytes]:
-    """Entries of the audit log that somebody made, or that are about them or their work, as lines of JSON."""
+def log_page(session: Session, tenant_id: uuid.UUID, person_id: uuid.UUID, after: int) -> tuple[list[bytes], int]:
+    """Entries of the audit log that somebody made, or that are about them or their work, as lines of JSON.
+
+    Args:
+        after: the place in the log to go on behind; 0 begins.
+
+    Returns:
+        The lines of a page, and the place to go on behind; no lines once all were read.
+    """
     query = (
         select(AuditEvent)
         .where(
-            AuditEvent.tenant_id == tenant_id,
+            AuditEvent.chain == str(tenant_id),
+            AuditEvent.sequence > after,
             or_(
                 AuditEvent.actor_id == person_id,
                 *(AuditEvent.object_id.in_(ids) for ids in _objects(tenant_id, person_id)),
             ),
         )
-        .order_by(AuditEvent.happened_at, AuditEvent.id)
-        .execution_options(yield_per=PAGE)
+        .order_by(AuditEvent.sequence)
+        .limit(PAGE)
     )
+    lines = []
     for row in session.execute(query).scalars():
+        after = row.sequence
         entry = {
             "happened_at": row.happened_at.isoformat(),
             "event": row.event,
@@ -222,7 +232,8 @@ def log_lines(session: Session, tenant_id: uuid.UUID, person_id: uuid.UUID) -> I
             "about_id": str(row.object_id) if row.object_id else None,
             "details": row.details,
         }
-        yield json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        lines.append(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+    return lines, after
 
 
 def _objects(tenant_id: uuid.UUID, person_id: uuid.UUID) -> list[Select[uuid.UUID]]:

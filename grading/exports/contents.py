@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from config.database import Database
 from grading import review, submissions
-from grading.exports.about import consents, courses, dates, drafts, gradebook_messages, log_lines, recipients, sent
+from grading.exports.about import consents, courses, dates, drafts, gradebook_messages, log_page, recipients, sent
 from grading.exports.peers import Peers, peers_of
 from grading.models import Assignment, Context, Submission
 from grading.points import format_points
@@ -81,9 +81,20 @@ def write_archive(database: Database, vault: Vault, copied: Copied, archive: zip
             "told_to_the_learning_platform": gradebook_messages(session, tenant_id, person_id),
         }
     archive.writestr("data.json", json.dumps(content, ensure_ascii=False, indent=2))
-    with archive.open("log.jsonl", "w", force_zip64=True) as target, database.transaction() as session:
-        for line in log_lines(session, tenant_id, person_id):
+    with archive.open("log.jsonl", "w", force_zip64=True) as target:
+        for line in _log(database, tenant_id, person_id):
             target.write(line)
+
+
+def _log(database: Database, tenant_id: uuid.UUID, person_id: uuid.UUID) -> Iterator[bytes]:
+    """Page by page: while a line is written, no transaction is open that the writing would wait for."""
+    after = 0
+    while True:
+        with database.transaction() as session:
+            lines, after = log_page(session, tenant_id, person_id, after)
+        if not lines:
+            return
+        yield from lines
 
 
 def _work(database: Database, reader: _Reader, archive: zipfile.ZipFile) -> Iterator[dict[str, Any]]:
