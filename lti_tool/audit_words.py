@@ -80,6 +80,7 @@ EVENTS: Final[dict[str, str]] = {
     "course.privacy_changed": "The privacy settings of a course were changed",
     "retention.texts_deleted": "Texts were deleted because their time was over",
     "retention.drafts_deleted": "Drafts were deleted because their time was over",
+    "retention.arrivals_deleted": "Failed arrivals were deleted because their time was over",
     "retention.hold_placed": "A legal hold was placed on a course",
     "retention.hold_lifted": "A legal hold on a course was lifted",
     "privacy_limits.changed": "The limits for the privacy of courses were changed",

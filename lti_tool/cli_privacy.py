@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import click
+from sqlalchemy.orm import Session
 
 from grading import erasure, exports, retention
-from grading.erasure import Numbers, Target
+from grading.erasure import Numbers
 from grading.erasure.numbers import find_person
 from grading.errors import GradingError
-from grading.models.erasures import ErasureScope
 from lti_tool.command_line import opened_parts, reported
 from lti_tool.parts import Parts
 from privacy.audit import Actor
@@ -98,52 +98,38 @@ def erase() -> None:
 @_of_person
 @_confirmed
 @reported
-def erase_person(registration_id: UUID, subject: str, tenant_id: UUID | None, **how: Any) -> None:
+def erase_person(registration_id: UUID, subject: str, tenant_id: UUID | None, **how: bool) -> None:
     """Everything about a person in a deployment."""
     parts = opened_parts()
     tenant_id, person_id = _person(parts, registration_id, subject, tenant_id)
-    with parts.database.transaction() as session:
-        numbers = erasure.person_numbers(session, tenant_id, person_id)
-    _erase(parts, Target(tenant_id, ErasureScope.PERSON, person_id), numbers, f"person {person_id}", **how)
+    _erase(parts, lambda session: erasure.person_numbers(session, tenant_id, person_id), **how)
 
 
 @erase.command("submission")
 @click.argument("submission_id", type=click.UUID)
 @_confirmed
 @reported
-def erase_submission(submission_id: UUID, **how: Any) -> None:
+def erase_submission(submission_id: UUID, **how: bool) -> None:
     """One submission with its assessment, decisions and feedback."""
-    parts = opened_parts()
-    with parts.database.transaction() as session:
-        numbers, context_id = erasure.submission_numbers(session, submission_id)
-    target = Target(numbers.tenant_id, ErasureScope.SUBMISSION, submission_id, context_id)
-    _erase(parts, target, numbers, f"submission {submission_id}", **how)
+    _erase(opened_parts(), lambda session: erasure.submission_numbers(session, submission_id), **how)
 
 
 @erase.command("course")
 @click.argument("context_id", type=click.UUID)
 @_confirmed
 @reported
-def erase_course(context_id: UUID, **how: Any) -> None:
+def erase_course(context_id: UUID, **how: bool) -> None:
     """A course with everything in it."""
-    parts = opened_parts()
-    with parts.database.transaction() as session:
-        numbers = erasure.course_numbers(session, context_id)
-    target = Target(numbers.tenant_id, ErasureScope.COURSE, context_id, context_id)
-    _erase(parts, target, numbers, f"course {numbers.name}", **how)
+    _erase(opened_parts(), lambda session: erasure.course_numbers(session, context_id), **how)
 
 
 @erase.command("deployment")
 @click.argument("deployment_id", type=click.UUID)
 @_confirmed
 @reported
-def erase_deployment(deployment_id: UUID, **how: Any) -> None:
+def erase_deployment(deployment_id: UUID, **how: bool) -> None:
     """A deployment with all its courses, people and keys."""
-    parts = opened_parts()
-    with parts.database.transaction() as session:
-        numbers = erasure.deployment_numbers(session, deployment_id)
-    target = Target(deployment_id, ErasureScope.DEPLOYMENT, deployment_id)
-    _erase(parts, target, numbers, f"deployment {numbers.name}", **how)
+    _erase(opened_parts(), lambda session: erasure.deployment_numbers(session, deployment_id), **how)
 
 
 @privacy.command("retention")
@@ -200,11 +186,11 @@ def _person(parts: Parts, registration_id: UUID, subject: str, tenant_id: UUID |
     return found[0]
 
 
-def _erase(
-    parts: Parts, target: Target, numbers: Numbers, what: str, *, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+def _erase(parts: Parts, count: Callable[[Session], Numbers], *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    with parts.database.transaction() as session:
+        numbers = count(session)
     if not as_json:
-        click.echo(f"Erasing {what} takes:")
+        click.echo(f"Erasing this takes ({numbers.target.scope.value}: {numbers.name}):")
         for words, number in numbers.in_words():
             click.echo(f"  {words}: {number}")
     if dry_run:
@@ -214,7 +200,7 @@ def _erase(
     if not yes:
         click.confirm("Erase it for good?", abort=True)
     with parts.database.transaction() as session:
-        request_id = erasure.request(session, target, actor=Actor.system(), clock=parts.clock).id
+        request_id = erasure.request(session, numbers.target, actor=Actor.system(), clock=parts.clock).id
     done = erasure.carry_out(parts.database, parts.vault, request_id, parts.clock)
     if as_json:
         click.echo(json.dumps({"erased": done, "request": str(request_id), "rows": numbers.rows}))

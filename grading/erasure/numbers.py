@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grading.erasure.reach import count, rows_in
+from grading.erasure.requests import Target
 from grading.errors import NotFound
 from grading.models import Assignment, Context, Deployment, Enrolment, Person, Registration, Submission
 from grading.models.erasures import ErasureScope
@@ -28,7 +29,7 @@ _WORDS = {
 class Numbers:
     """What would go."""
 
-    tenant_id: uuid.UUID
+    target: Target
     name: str
     """What the thing is called: for a confirmation that is typed."""
     rows: dict[str, int]
@@ -55,11 +56,11 @@ def person_numbers(session: Session, tenant_id: uuid.UUID, person_id: uuid.UUID)
     rows = count(session, rows_in(ErasureScope.PERSON, tenant_id, person_id))
     if not rows or session.get(Person, person_id) is None:
         raise NotFound("Nothing is kept about this person.")
-    return Numbers(tenant_id, "", rows)
+    return Numbers(Target(tenant_id, ErasureScope.PERSON, person_id), f"person {person_id}", rows)
 
 
-def submission_numbers(session: Session, submission_id: uuid.UUID) -> tuple[Numbers, uuid.UUID]:
-    """Of a submission, with its course.
+def submission_numbers(session: Session, submission_id: uuid.UUID) -> Numbers:
+    """Of a submission.
 
     Raises:
         NotFound: there is none.
@@ -74,7 +75,7 @@ def submission_numbers(session: Session, submission_id: uuid.UUID) -> tuple[Numb
     if row is None:
         raise NotFound("There is no such submission. It may have been erased already.")
     rows = count(session, rows_in(ErasureScope.SUBMISSION, row.tenant_id, submission_id))
-    return Numbers(row.tenant_id, row.title, rows), row.id
+    return Numbers(Target(row.tenant_id, ErasureScope.SUBMISSION, submission_id, row.id), row.title, rows)
 
 
 def course_numbers(session: Session, context_id: uuid.UUID) -> Numbers:
@@ -87,7 +88,8 @@ def course_numbers(session: Session, context_id: uuid.UUID) -> Numbers:
     if context is None:
         raise NotFound("There is no such course. It may have been erased already.")
     rows = count(session, rows_in(ErasureScope.COURSE, context.tenant_id, context_id))
-    return Numbers(context.tenant_id, context.label or context.title or "untitled course", rows)
+    target = Target(context.tenant_id, ErasureScope.COURSE, context_id, context_id)
+    return Numbers(target, context.label or context.title or "untitled course", rows)
 
 
 def deployment_numbers(session: Session, deployment_id: uuid.UUID) -> Numbers:
@@ -105,7 +107,8 @@ def deployment_numbers(session: Session, deployment_id: uuid.UUID) -> Numbers:
         raise NotFound("There is no such deployment. It may have been erased already.")
     deployment, name = row
     rows = count(session, rows_in(ErasureScope.DEPLOYMENT, deployment_id, deployment_id))
-    return Numbers(deployment_id, f"{name} {deployment.lms_deployment_id}", rows)
+    target = Target(deployment_id, ErasureScope.DEPLOYMENT, deployment_id)
+    return Numbers(target, f"{name} {deployment.lms_deployment_id}", rows)
 
 
 def find_person(session: Session, registration_id: uuid.UUID, subject: str) -> list[tuple[uuid.UUID, uuid.UUID]]:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from config.database import UtcDateTime
 from grading import privacy_limits
-from grading.models import Assignment, Context, Draft, IndividualDate, QueueItem, RetentionHold, Submission
-from grading.states import QueueState, SubmissionState
+from grading.models import Arrival, Assignment, Context, Draft, IndividualDate, QueueItem, RetentionHold, Submission
+from grading.states import ArrivalState, QueueState, SubmissionState
 
 UNRELEASED_DAYS: Final = 365
 _SETTLED: Final = (SubmissionState.RELEASED, SubmissionState.REPLACED)
@@ -78,6 +78,16 @@ def draft_is_over(found: Cutoffs) -> ColumnElement[bool]:
         Draft.saved_at <= found.settled,
         or_(last_day.is_(None), last_day <= found.settled),
         ~own_date,
+    )
+
+
+def arrival_is_over(found: Cutoffs) -> ColumnElement[bool]:
+    """SQL: an `Arrival` in `Context` that came to nothing has to go."""
+    return and_(
+        Arrival.state == ArrivalState.FAILED,
+        Arrival.submission_id.is_(None),
+        Arrival.created_at <= found.latest,
+        Arrival.created_at <= found.settled,
     )
 
 

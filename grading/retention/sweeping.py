@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading.models import Assignment, Context, Draft, Submission
-from grading.retention.rules import cutoffs, draft_is_over, is_held, text_is_over
+from grading.models import Arrival, ArrivalAsset, Assignment, Context, Draft, Processor, Submission
+from grading.retention.rules import arrival_is_over, cutoffs, draft_is_over, is_held, text_is_over
 from grading.retention.stripping import Stripped, strip
 from privacy.audit import Actor, record
 from privacy.sealing import Vault
@@ -34,8 +34,9 @@ def sweep(database: Database, vault: Vault, clock: Clock = utc_now, *, most_chun
         with database.transaction() as session:
             texts = _texts(session, vault, clock())
             drafts = _drafts(session, clock()) if texts < CHUNK else 0
-        gone += texts + drafts
-        if texts < CHUNK and drafts < CHUNK:
+            arrivals = _failed_arrivals(session, clock()) if texts < CHUNK else 0
+        gone += texts + drafts + arrivals
+        if max(texts, drafts, arrivals) < CHUNK:
             break
     if gone:
         log.info("retention.swept", extra=fields(deleted=gone))
@@ -76,6 +77,27 @@ def _drafts(session: Session, now: datetime) -> int:
     session.execute(delete(Draft).where(Draft.id.in_([row[0] for row in found])))
     tenants = {row[1]: row[2] for row in found}
     _prove(session, "retention.drafts_deleted", tenants, Counter(row[1] for row in found))
+    return len(found)
+
+
+def _failed_arrivals(session: Session, now: datetime) -> int:
+    """Work of which no file could be read: its names and addresses at the LMS are all that is kept of it."""
+    found = session.execute(
+        select(Arrival.id, Context.id, Context.tenant_id)
+        .join(Processor, Processor.id == Arrival.processor_id)
+        .join(Context, Context.id == Processor.context_id)
+        .where(arrival_is_over(cutoffs(session, now)), ~is_held())
+        .order_by(Arrival.created_at, Arrival.id)
+        .limit(CHUNK)
+        .with_for_update(of=Arrival, skip_locked=True)
+    ).all()
+    if not found:
+        return 0
+    ids = [row[0] for row in found]
+    session.execute(delete(ArrivalAsset).where(ArrivalAsset.arrival_id.in_(ids)))
+    session.execute(delete(Arrival).where(Arrival.id.in_(ids)))
+    tenants = {row[1]: row[2] for row in found}
+    _prove(session, "retention.arrivals_deleted", tenants, Counter(row[1] for row in found))
     return len(found)
 
 

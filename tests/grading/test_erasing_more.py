@@ -38,6 +38,7 @@ from privacy.models import AuditEvent, DataKey
 from tests import factories
 from tests.conftest import StillClock
 from tests.grading.batches.test_run import Scene, scene_of
+from tests.grading.cut_off import until_it_survives
 from tests.grading.test_review import reviewed
 
 __all__ = ["reviewed"]
@@ -166,7 +167,8 @@ def test_a_submission_goes_with_all_that_hangs_on_it_and_its_attempt_stays_used(
     scene = whole_scene(database, vault, clock)
     with database.transaction() as session:
         gone, kept = session.execute(select(Submission).order_by(Submission.id)).scalars().all()
-        numbers, context_id = erasure.submission_numbers(session, gone.id)
+        numbers = erasure.submission_numbers(session, gone.id)
+    context_id = numbers.target.context_id
     assert numbers.rows["assessment"] == 1
     assert erase(scene, ErasureScope.SUBMISSION, gone.id, context_id)
     assert_nobody_names(scene, {gone.id})
@@ -234,10 +236,6 @@ def test_a_deployment_goes_with_all_its_courses_people_and_keys(
     assert sealed is not None
 
 
-class Killed(BaseException):
-    """The process ends here."""
-
-
 @pytest.mark.parametrize("scope", [ErasureScope.COURSE, ErasureScope.DEPLOYMENT, ErasureScope.PERSON])
 def test_an_erasure_that_is_cut_off_at_any_statement_is_finished_later(
     sqlite_database: Database, vault: Any, clock: StillClock, monkeypatch: pytest.MonkeyPatch, scope: ErasureScope
@@ -250,26 +248,15 @@ def test_an_erasure_that_is_cut_off_at_any_statement_is_finished_later(
         ErasureScope.PERSON: scene.people[0],
     }[scope]
     request = ask(scene, scope, target)
-    count, deadline = 0, 1
-
-    def dies(*_: object) -> None:
-        nonlocal count
-        count += 1
-        if count == deadline:
-            raise Killed
-
-    event.listen(sqlite_database.engine, "before_cursor_execute", dies)
-    while True:
-        count = 0
-        try:
-            done = erasure.carry_out(sqlite_database, vault, request.id, clock)
-            break
-        except Killed:
-            # From here on only every third, so that the later ones come up in bearable time.
-            deadline += 1 if deadline < 12 else 3
-    event.remove(sqlite_database.engine, "before_cursor_execute", dies)
+    # Beyond the first statements only every third, which takes bearable time.
+    done, cut = until_it_survives(
+        sqlite_database,
+        lambda: erasure.carry_out(sqlite_database, vault, request.id, clock),
+        every=3,
+        from_statement=12,
+    )
     assert done
-    assert deadline > 12
+    assert cut > 12
     with sqlite_database.transaction() as session:
         row = session.get_one(ErasureRequest, request.id)
         assert row.removed["submission"] == (1 if scope is ErasureScope.PERSON else 2)

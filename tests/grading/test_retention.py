@@ -13,19 +13,21 @@ from grading.compliance_report import ReportFilter
 from grading.course_settings import privacy_of
 from grading.models import (
     AnonymizedText,
+    Arrival,
     Assessment,
     Assignment,
     BatchRequest,
     Context,
     Draft,
     PersonalExport,
+    Processor,
     QueueItem,
     ReviewDecision,
     SearchTerm,
     Submission,
 )
 from grading.privacy_limits import Limits
-from grading.states import QueueState, SubmissionState
+from grading.states import ArrivalState, QueueState, SubmissionState
 from grading.submissions import TextDeleted, Work
 from grading.withholding import Scope, waiting_by_hand
 from privacy.audit import Actor
@@ -34,6 +36,7 @@ from privacy.keyring import LocalKeyRing
 from privacy.models import AuditEvent
 from tests import factories
 from tests.grading.batches.test_run import Scene, scene_of
+from tests.grading.cut_off import until_it_survives
 from tests.grading.test_review import Reviewed, reviewed
 
 __all__ = ["reviewed"]
@@ -231,8 +234,34 @@ def test_a_draft_goes_unless_it_can_still_be_handed_in(database: Database, vault
     assert retention.sweep(database, vault, clock) == 1
 
 
-class Killed(BaseException):
-    """The process ends here."""
+def test_work_that_never_arrived_is_forgotten_too(sqlite_database: Database, vault: Any, clock: Any) -> None:
+    scene = scene_of(sqlite_database, vault, clock, size=1)
+    with sqlite_database.transaction() as session:
+        assignment_id = session.execute(select(Assignment.id)).scalar_one()
+        tenant, context = scene.course.deployment.id, scene.course.context.id
+        processor = Processor(
+            id=uuid.uuid4(), tenant_id=tenant, context_id=context, activity_id="a", assignment_id=assignment_id
+        )
+        session.add(processor)
+        session.flush()
+        for name, state in (("failed", ArrivalState.FAILED), ("waiting", ArrivalState.WAITING)):
+            arrival = Arrival(
+                id=uuid.uuid4(),
+                processor_id=processor.id,
+                tenant_id=tenant,
+                person_id=scene.people[0],
+                lms_submission_id=name,
+                report_url="https://lms.example/r",
+                state=state,
+                created_at=clock(),
+            )
+            session.add(arrival)
+    clock.forward(days=29)
+    assert sweep(scene) == 0
+    clock.forward(days=2)
+    assert sweep(scene) == 1
+    with sqlite_database.transaction() as session:
+        assert session.execute(select(Arrival.lms_submission_id)).scalars().all() == ["waiting"]
 
 
 def test_a_sweep_that_is_cut_off_at_any_statement_is_finished_by_the_next(
@@ -241,25 +270,8 @@ def test_a_sweep_that_is_cut_off_at_any_statement_is_finished_by_the_next(
     monkeypatch.setattr("grading.retention.sweeping.CHUNK", 1)
     scene = scene_of(sqlite_database, vault, clock, size=2)
     clock.forward(days=400)
-    count, deadline, survived = 0, 1, 0
-
-    def dies(*_: object) -> None:
-        nonlocal count
-        count += 1
-        if count == deadline:
-            raise Killed
-
-    event.listen(sqlite_database.engine, "before_cursor_execute", dies)
-    while True:
-        count = 0
-        try:
-            sweep(scene)
-            break
-        except Killed:
-            survived += 1
-            deadline += 1
-    event.remove(sqlite_database.engine, "before_cursor_execute", dies)
-    assert survived > 20
+    _, cut = until_it_survives(sqlite_database, lambda: sweep(scene))
+    assert cut > 20
     with sqlite_database.transaction() as session:
         assert session.execute(select(func.count()).where(Submission.text_deleted_at.is_(None))).scalar_one() == 0
         deleted = [

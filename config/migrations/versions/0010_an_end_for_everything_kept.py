@@ -1,7 +1,7 @@
 """An end for everything that is kept: retention, erasure of more than people, exports, files at providers
 
 Revision: 0010
-Follows: 0009
+Follows: 0014
 """
 
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0009"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from grading import erasure, provider_files
-from grading.erasure import DecisionRefused, Numbers, Row, Target
-from grading.models.erasures import ErasureScope
+from grading.erasure import DecisionRefused, Numbers, Row
 from grading.provider_files import Standing
 from grading.tasks import ERASE
 from lti_tool.pages.admin.shared import signed_in_actor
@@ -38,8 +37,6 @@ class RequestsPage:
 class ErasePage:
     """What is about to be erased, and what has to be typed for it."""
 
-    scope: str
-    target_id: UUID
     numbers: Numbers
     typed: str = ""
     error: str = ""
@@ -84,33 +81,27 @@ def erase_course(context_id: UUID) -> Response | str | tuple[str, int]:
     """A whole course."""
     with parts().database.transaction() as session:
         numbers = erasure.course_numbers(session, context_id)
-    return _erase(ErasePage("course", context_id, numbers), ErasureScope.COURSE, context_id)
+    return _erase(numbers)
 
 
 def erase_deployment(deployment_id: UUID) -> Response | str | tuple[str, int]:
     """A whole deployment: a school."""
     with parts().database.transaction() as session:
         numbers = erasure.deployment_numbers(session, deployment_id)
-    return _erase(ErasePage("deployment", deployment_id, numbers), ErasureScope.DEPLOYMENT, None)
+    return _erase(numbers)
 
 
-def _erase(page: ErasePage, scope: ErasureScope, context_id: UUID | None) -> Response | str | tuple[str, int]:
+def _erase(numbers: Numbers) -> Response | str | tuple[str, int]:
     """Say in numbers what goes; erase it once its name was typed."""
     if request.method == "GET":
-        return render_template("admin/erase.html", page=page)
+        return render_template("admin/erase.html", page=ErasePage(numbers))
     typed = request.form.get("name", "")
-    if " ".join(typed.split()) != " ".join(page.numbers.name.split()):
-        words = "That is not its name. Nothing was erased."
-        page = ErasePage(page.scope, page.target_id, page.numbers, typed, words)
+    if " ".join(typed.split()) != " ".join(numbers.name.split()):
+        page = ErasePage(numbers, typed, "That is not its name. Nothing was erased.")
         return render_template("admin/erase.html", page=page), 400
     with parts().database.transaction() as session:
-        request_id = erasure.request(
-            session,
-            Target(page.numbers.tenant_id, scope, page.target_id, context_id),
-            actor=signed_in_actor(),
-            clock=parts().clock,
-        ).id
-    _begin(request_id)
+        asked = erasure.request(session, numbers.target, actor=signed_in_actor(), clock=parts().clock)
+    _begin(asked.id)
     return redirect(url_for("admin.requests"), 303)
 
 

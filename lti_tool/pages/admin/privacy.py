@@ -13,7 +13,7 @@ from grading.models.limits import LegalBasis
 from grading.privacy_decisions import Effect, decide_limits
 from grading.privacy_limits import Limits, LimitsInvalid
 from lti_tool.pages.admin.shared import signed_in_actor
-from lti_tool.pages.numbers import whole_number
+from lti_tool.pages.numbers import shorter_and_unconfirmed, whole_number
 from lti_tool.parts import parts
 
 
@@ -87,7 +87,7 @@ def _as_typed(session: Session, *, errors: Mapping[str, str] | None = None, woul
 def _would_delete(session: Session, before: Limits, wanted: Limits) -> int:
     """How many texts a lower limit would delete at once, unless that was shown and confirmed for this very limit."""
     days = wanted.longest_retention_days
-    if not 1 <= days < before.longest_retention_days or request.form.get("confirmed_days") == str(days):
+    if not shorter_and_unconfirmed(days, before.longest_retention_days):
         return 0
     now = parts().clock()
     return retention.effect_of_limit(session, days, now) - retention.pending(session, now)

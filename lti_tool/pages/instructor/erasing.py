@@ -23,7 +23,7 @@ def delete_submission(submission_id: UUID) -> str:
         view = visited_assignment(session)
         submission = submissions.find(session, assignment_id=view.assignment.id, submission_id=submission_id)
         submissions.note_look(session, submission, tenant_id=visit.tenant_id, reader=Actor.person(visit.person_id))
-        numbers, _ = erasure.submission_numbers(session, submission_id)
+        numbers = erasure.submission_numbers(session, submission_id)
         names = names_of(session, parts().vault, view.context.id, {submission.person_id})
     return render_template(
         "instructor/delete_submission.html",

@@ -23,7 +23,7 @@ from grading.privacy_decisions import Effect, decide_settings
 from grading.retention import Forecast
 from grading.withholding import Scope
 from lti_tool.pages.languages import wanted_languages
-from lti_tool.pages.numbers import whole_number
+from lti_tool.pages.numbers import shorter_and_unconfirmed, whole_number
 from lti_tool.pages.visited import linked_assignment_id, visited_context
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may, needs
@@ -149,7 +149,7 @@ def _shown_as_typed(session: Session, *, errors: Mapping[str, str] | None = None
 def _would_delete(session: Session, context: Context, wanted: CourseSettings) -> int:
     """How many texts a shorter time would delete at once, unless that was shown and confirmed for this very time."""
     days = wanted.data_retention_days
-    if not 1 <= days < context.data_retention_days or request.form.get("confirmed_days") == str(days):
+    if not shorter_and_unconfirmed(days, context.data_retention_days):
         return 0
     now = parts().clock()
     more = retention.effect_of_days(session, context.id, days, now)
