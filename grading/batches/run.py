@@ -275,7 +275,11 @@ class Runner:
 
     def _clean_up(self, batch: Batch, provider: Provider) -> bool:
         """What stands at the provider has to go: noted first, tried at once, tried on from its row if that fails."""
-        files = (batch.provider_file_id, batch.provider_output_file_id, batch.provider_error_file_id)
+        sent = batch.provider_file_id
+        if sent is None and batch.upload_started_at:
+            # The answer to an upload was lost, and the batch ended before anybody looked whether it arrived.
+            sent = provider.find_upload(str(batch.id))
+        files = (sent, batch.provider_output_file_id, batch.provider_error_file_id)
         with self.database.transaction() as session:
             session.execute(
                 update(Batch).where(Batch.id == batch.id).values(step=BatchStep.DONE, next_check_at=None, attempts=0)

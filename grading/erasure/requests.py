@@ -59,7 +59,18 @@ def request(
         )
         .returning(ErasureRequest.id)
     ).first()
-    row = session.execute(
+    row = _standing(session, target)
+    if made is not None:
+        audit_erasure(session, "erasure.requested", actor, row)
+    elif decided and row.state is ErasureState.ASKED:
+        # Somebody who may decide asks for what a student has asked for.
+        row.state, row.next_attempt_at = ErasureState.DECIDED, now
+        audit_erasure(session, "erasure.decided", actor, row)
+    return row
+
+
+def _standing(session: Session, target: Target) -> ErasureRequest:
+    return session.execute(
         select(ErasureRequest)
         .where(
             ErasureRequest.tenant_id == target.tenant_id,
@@ -69,13 +80,6 @@ def request(
         )
         .with_for_update()
     ).scalar_one()
-    if made is not None:
-        audit_erasure(session, "erasure.requested", actor, row)
-    elif decided and row.state is ErasureState.ASKED:
-        # Somebody who may decide asks for what a student has asked for.
-        row.state, row.next_attempt_at = ErasureState.DECIDED, now
-        audit_erasure(session, "erasure.decided", actor, row)
-    return row
 
 
 def due(session: Session, now: datetime, limit: int = 20) -> list[uuid.UUID]:

@@ -157,6 +157,7 @@ def _ready(
 ) -> bool:
     with database.transaction() as session:
         _hold(session, export_id, attempt)
+        _replace_earlier(session, export_id, copied)
         done = session.execute(
             update(PersonalExport)
             .where(PersonalExport.id == export_id)
@@ -178,3 +179,15 @@ def _ready(
             details={"export": str(export_id), "bytes": target.written},
         )
     return cast("CursorResult[Any]", done).rowcount == 1
+
+
+def _replace_earlier(session: Session, export_id: uuid.UUID, copied: Copied) -> None:
+    """One copy of somebody's data waits at a time: the newest."""
+    earlier = select(PersonalExport.id).where(
+        PersonalExport.tenant_id == copied.tenant_id,
+        PersonalExport.person_id == copied.person_id,
+        PersonalExport.id != export_id,
+    )
+    ids = list(session.execute(earlier).scalars())
+    session.execute(delete(ExportPart).where(ExportPart.export_id.in_(ids)))
+    session.execute(delete(PersonalExport).where(PersonalExport.id.in_(ids)))

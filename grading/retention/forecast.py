@@ -3,9 +3,9 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, func, literal, null, select
+from sqlalchemy import ColumnElement, Row, Subquery, case, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from grading import privacy_limits
@@ -97,9 +97,23 @@ def _count(session: Session, found: Cutoffs, condition: ColumnElement[bool]) -> 
 def _rows(
     session: Session, now: Cutoffs, soon: Cutoffs, limits: Limits, condition: ColumnElement[bool]
 ) -> list[Forecast]:
-    """One row a course. The oldest text of each kind tells the next date."""
+    """One row a course, in one statement."""
+    texts, drafts = _texts(now, soon, condition), _drafts(now, condition)
+    rows = session.execute(
+        select(Context, Registration.name, is_held().label("held"), texts, drafts.c.drafts)
+        .join(Deployment, Deployment.id == Context.tenant_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .outerjoin(texts, texts.c.context_id == Context.id)
+        .outerjoin(drafts, drafts.c.context_id == Context.id)
+        .where(condition)
+    ).all()
+    return [_forecast(row, limits) for row in rows]
+
+
+def _texts(now: Cutoffs, soon: Cutoffs, condition: ColumnElement[bool]) -> Subquery:
+    """Texts per course; the oldest of each kind tells the next date."""
     settled = Submission.state.in_((SubmissionState.RELEASED, SubmissionState.REPLACED))
-    texts = (
+    return (
         select(
             Assignment.context_id,
             func.count().label("kept"),
@@ -114,7 +128,10 @@ def _rows(
         .group_by(Assignment.context_id)
         .subquery()
     )
-    drafts = (
+
+
+def _drafts(now: Cutoffs, condition: ColumnElement[bool]) -> Subquery:
+    return (
         select(Assignment.context_id, func.count().label("drafts"))
         .select_from(Draft)
         .join(Assignment, Assignment.id == Draft.assignment_id)
@@ -123,35 +140,25 @@ def _rows(
         .group_by(Assignment.context_id)
         .subquery()
     )
-    rows = session.execute(
-        select(Context, Registration.name, is_held().label("held"), texts, drafts.c.drafts)
-        .join(Deployment, Deployment.id == Context.tenant_id)
-        .join(Registration, Registration.id == Deployment.registration_id)
-        .outerjoin(texts, texts.c.context_id == Context.id)
-        .outerjoin(drafts, drafts.c.context_id == Context.id)
-        .where(condition)
-    ).all()
-    found = []
-    for row in rows:
-        context: Context = row[0]
-        days = min(context.data_retention_days, limits.longest_retention_days)
-        ends = [
-            oldest + timedelta(days=kept)
-            for oldest, kept in ((row.oldest_settled, days), (row.oldest_open, max(days, UNRELEASED_DAYS)))
-            if oldest is not None
-        ]
-        found.append(
-            Forecast(
-                context_id=context.id,
-                title=context.label or context.title or "(untitled course)",
-                lms=row[1],
-                days=days,
-                held=row.held,
-                kept=row.kept or 0,
-                due=row.due or 0,
-                soon=row.soon or 0,
-                drafts=row.drafts or 0,
-                next_at=min(ends, default=None),
-            )
-        )
-    return found
+
+
+def _forecast(row: Row[Any], limits: Limits) -> Forecast:
+    context: Context = row[0]
+    days = min(context.data_retention_days, limits.longest_retention_days)
+    ends = [
+        oldest + timedelta(days=kept)
+        for oldest, kept in ((row.oldest_settled, days), (row.oldest_open, max(days, UNRELEASED_DAYS)))
+        if oldest is not None
+    ]
+    return Forecast(
+        context_id=context.id,
+        title=context.label or context.title or "(untitled course)",
+        lms=row[1],
+        days=days,
+        held=row.held,
+        kept=row.kept or 0,
+        due=row.due or 0,
+        soon=row.soon or 0,
+        drafts=row.drafts or 0,
+        next_at=min(ends, default=None),
+    )

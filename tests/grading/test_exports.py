@@ -8,7 +8,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from config.database import Database
 from grading import exports
@@ -258,10 +258,13 @@ def test_a_copy_is_there_for_a_week_and_only_for_whom_it_is_about(
     with pytest.raises(NotFound):
         fetched(scene, export_id, other)
     assert fetched(scene, export_id, person)
+    newer = ask(scene, person)
+    assert make(scene, newer)
+    with pytest.raises(NotFound):
+        fetched(scene, export_id, person)
     with sqlite_database.transaction() as session:
         noted = session.execute(select(func.count()).where(AuditEvent.event == "personal_data.exported")).scalar_one()
         assert noted == 1
-        session.execute(update(PersonalExport).values(failure_code=None))
     clock.forward(days=7, seconds=1)
     with pytest.raises(NotFound):
         fetched(scene, export_id, person)

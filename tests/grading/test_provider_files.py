@@ -134,6 +134,22 @@ def test_files_that_nobody_noted_are_found_by_the_batch_they_name(
     assert [row.found for row in rows(scene) if row.file_id == f"file-{batch_id}"] == [True]
 
 
+def test_a_file_whose_arrival_nobody_heard_of_goes_with_its_batch(
+    sqlite_database: Database, vault: Any, clock: StillClock
+) -> None:
+    scene = scene_of(sqlite_database, vault, clock, size=1)
+    batch_id = scene.create()
+    scene.submit(batch_id)
+    scene.provider.lose_upload = True
+    scene.work()
+    with sqlite_database.transaction() as session:
+        # As when a refusal ends it: no file id was ever noted.
+        session.execute(update(Batch).values(step=BatchStep.CLEAN_UP, next_check_at=clock(), provider_file_id=None))
+    scene.work()
+    assert scene.provider.deleted == [f"file-{batch_id}"]
+    assert deleted_there(scene) == 1
+
+
 def test_files_of_a_batch_under_way_and_young_files_are_left_alone(
     sqlite_database: Database, vault: Any, clock: StillClock
 ) -> None:
