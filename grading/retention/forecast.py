@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Subquery, case, func, literal, null, select
+from sqlalchemy import ColumnElement, Subquery, case, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from grading import privacy_limits
@@ -142,7 +142,7 @@ def _drafts(now: Cutoffs, condition: ColumnElement[bool]) -> Subquery:
     )
 
 
-def _forecast(row: Row[Any], limits: Limits) -> Forecast:
+def _forecast(row: Any, limits: Limits) -> Forecast:
     context: Context = row[0]
     days = min(context.data_retention_days, limits.longest_retention_days)
     ends = [
