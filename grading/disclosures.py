@@ -75,13 +75,20 @@ def note_deleted_at_provider(session: Session, batch_id: uuid.UUID, now: datetim
 def note_deleted_here(session: Session, submissions: Select[uuid.UUID], now: datetime) -> None:
     """Note that the text of these submissions is about to be deleted here, in the transaction that deletes it.
 
+    Texts that were deleted before are noted already.
+
     Args:
         submissions: a query for their ids.
     """
     counts = session.execute(
         select(BatchRequest.disclosure_id, func.count())
         .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
-        .where(QueueItem.submission_id.in_(submissions), BatchRequest.disclosure_id.is_not(None))
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .where(
+            Submission.id.in_(submissions),
+            Submission.text_deleted_at.is_(None),
+            BatchRequest.disclosure_id.is_not(None),
+        )
         .group_by(BatchRequest.disclosure_id)
     ).all()
     session.add_all(

@@ -108,11 +108,15 @@ def look(session: Session, vault: Vault, submission: Submission, context: Contex
 
 
 def order(session: Session, assignment_id: uuid.UUID) -> list[uuid.UUID]:
-    """All submissions of an assignment that count, newest first."""
+    """All submissions of an assignment that count and whose text is there, newest first."""
     return list(
         session.execute(
             select(Submission.id)
-            .where(Submission.assignment_id == assignment_id, Submission.state != SubmissionState.REPLACED)
+            .where(
+                Submission.assignment_id == assignment_id,
+                Submission.state != SubmissionState.REPLACED,
+                Submission.text_deleted_at.is_(None),
+            )
             .order_by(Submission.submitted_at.desc(), Submission.id)
         ).scalars()
     )

@@ -243,7 +243,8 @@ def skip(session: Session, item_ids: Sequence[uuid.UUID], actor: Actor) -> int:
 def put_back(session: Session, item_ids: Sequence[uuid.UUID], actor: Actor, clock: Clock = utc_now) -> int:
     """Put failed or skipped items back; those whose submission has moved on, or waits again, stay where they are."""
     waiting = select(Submission.id).where(
-        Submission.state.in_((SubmissionState.WAITING, SubmissionState.GRADING, SubmissionState.WITH_INSTRUCTOR))
+        Submission.state.in_((SubmissionState.WAITING, SubmissionState.GRADING, SubmissionState.WITH_INSTRUCTOR)),
+        Submission.text_deleted_at.is_(None),
     )
     busy = select(QueueItem.submission_id).where(QueueItem.state.in_(LIVE_QUEUE_STATES))
     candidates = list(

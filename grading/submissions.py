@@ -27,6 +27,13 @@ from privacy.sealing import Owner, Place, Vault
 MOST_CHARACTERS = 200_000
 
 
+class TextDeleted(GradingError):
+    """The text is not there any more: its time in the course is over."""
+
+    code = "text_deleted"
+    status = 410
+
+
 class SubmissionRefused(GradingError):
     """The work can't be handed in as it is. Nothing that was typed is lost: the draft stays."""
 
@@ -116,9 +123,12 @@ def discard_draft(session: Session, assignment_id: uuid.UUID, person_id: uuid.UU
 
 def standing(session: Session, assignment: Assignment, person_id: uuid.UUID, now: datetime) -> Standing:
     """Whether a person may hand in now, and why not."""
-    count = select(func.count()).where(Submission.assignment_id == assignment.id, Submission.person_id == person_id)
+    # Not their count: attempts that were erased stay used, and their numbers are not given out again.
+    last = select(func.coalesce(func.max(Submission.attempt), 0)).where(
+        Submission.assignment_id == assignment.id, Submission.person_id == person_id
+    )
     used, own_due, own_close = session.execute(
-        select(count.scalar_subquery(), IndividualDate.due_at, IndividualDate.closes_at)
+        select(last.scalar_subquery(), IndividualDate.due_at, IndividualDate.closes_at)
         .select_from(Assignment)
         .outerjoin(
             IndividualDate,
@@ -193,7 +203,7 @@ def accept(
     now, assignment, context = clock(), view.assignment, view.context
     used = standing(session, assignment, person_id, now)
     by_hand = obstacle_of(session, provider, context.id, person_id)
-    _replace_earlier(session, assignment.id, person_id)
+    _replace_earlier(session, assignment.id, person_id, now)
     submission = Submission(
         id=uuid.uuid4(),
         assignment_id=assignment.id,
@@ -205,6 +215,7 @@ def accept(
         words=len(work.text.split()),
         late=used.late_now,
         submitted_at=now,
+        kept_from=now,
     )
     _seal_work(session, vault, Owner.person(context.tenant_id, person_id), "submission", submission, work)
     session.add(submission)
@@ -265,7 +276,24 @@ def open_submission(
     reader: Actor,
     as_file: bool = False,
 ) -> Work:
-    """What was handed in, in the clear, for someone with the right to see it. The opening is in the audit log."""
+    """What was handed in, in the clear, for someone with the right to see it. The opening is in the audit log.
+
+    Raises:
+        TextDeleted: it was deleted, as the course's setting says.
+    """
+    if submission.text_deleted_at is not None:
+        raise TextDeleted(
+            f"The text of this work was deleted on {submission.text_deleted_at:%d %B %Y}, as the course's setting "
+            "says. Its score and the record of what was decided are kept."
+        )
+    note_look(session, submission, tenant_id=tenant_id, reader=reader, as_file=as_file)
+    return _open_work(session, vault, "submission", submission, ())
+
+
+def note_look(
+    session: Session, submission: Submission, *, tenant_id: uuid.UUID, reader: Actor, as_file: bool = False
+) -> None:
+    """Note that somebody looks at work beside its student's name, or at what is kept of it."""
     record(
         session,
         event="submission.file_opened" if as_file else "submission.opened",
@@ -274,7 +302,6 @@ def open_submission(
         object_type="submission",
         object_id=submission.id,
     )
-    return _open_work(session, vault, "submission", submission, ())
 
 
 def open_for_pipeline(session: Session, vault: Vault, submission: Submission) -> Work:
@@ -282,7 +309,7 @@ def open_for_pipeline(session: Session, vault: Vault, submission: Submission) ->
     return _open_work(session, vault, "submission", submission, ())
 
 
-def _replace_earlier(session: Session, assignment_id: uuid.UUID, person_id: uuid.UUID) -> None:
+def _replace_earlier(session: Session, assignment_id: uuid.UUID, person_id: uuid.UUID, now: datetime) -> None:
     """The newest attempt counts: earlier ones leave the queue unless they are being processed right now."""
     earlier = list(
         session.execute(
@@ -304,7 +331,7 @@ def _replace_earlier(session: Session, assignment_id: uuid.UUID, person_id: uuid
         ).scalars()
     )
     move_many(session, QueueItem.state, items, QUEUE_MOVES, QueueState.SKIPPED, failure_code="replaced")
-    move_many(session, Submission.state, earlier, SUBMISSION_MOVES, SubmissionState.REPLACED)
+    move_many(session, Submission.state, earlier, SUBMISSION_MOVES, SubmissionState.REPLACED, kept_from=now)
 
 
 def _seal_work(session: Session, vault: Vault, owner: Owner, table: str, row: Draft | Submission, work: Work) -> None:

@@ -11,10 +11,21 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading import erasure, gradebook, intake, processor_reports, roster, search
+from grading import (
+    erasure,
+    exports,
+    gradebook,
+    intake,
+    processor_reports,
+    provider_files,
+    retention,
+    roster,
+    search,
+)
 from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
 from grading.processor_port import AssetService
+from grading.providers.base import ProviderError
 from grading.roster import RosterSource, RosterUnavailable
 from privacy.blind_index import BlindIndex
 from privacy.sealing import Vault
@@ -26,6 +37,8 @@ ADVANCE_BATCH = "blindmark.advance_batch"
 DELIVER_PUSH = "blindmark.deliver_push"
 UPDATE_COLUMN = "blindmark.update_column"
 ERASE = "blindmark.erase"
+EXPORT = "blindmark.export"
+DELETE_FILE = "blindmark.delete_file"
 TAKE_IN = "blindmark.take_in"
 REPORT = "blindmark.report"
 INDEX = "blindmark.index"
@@ -80,7 +93,9 @@ class Work:
             DELIVER_PUSH: Chore(gradebook.due, self.deliver_push),
             UPDATE_COLUMN: Chore(lambda session, _: gradebook.due_columns(session), self.update_column),
             REFRESH_ROSTER: Chore(roster.due, self.refresh_roster),
-            ERASE: Chore(lambda session, _: erasure.due(session), self.erase),
+            ERASE: Chore(erasure.due, self.erase),
+            EXPORT: Chore(exports.due, self.export),
+            DELETE_FILE: Chore(provider_files.due, self.delete_file),
             TAKE_IN: Chore(intake.due, self.take_in),
             REPORT: Chore(processor_reports.due, self.report),
             INDEX: Chore(search.due, self.index),
@@ -88,10 +103,20 @@ class Work:
         }
 
     def sweep(self) -> None:
-        """Remove what is only remembered for a while."""
-        for sweep in self.sweeps:
+        """Remove what is only remembered for a while, and work whose time is over."""
+        for sweep in (exports.forget_old, *self.sweeps):
             with self.database.transaction() as session:
                 sweep(session, self.clock())
+        retention.sweep(self.database, self.vault, self.clock)
+        self.find_orphans()
+
+    def find_orphans(self) -> None:
+        """Look for files at the providers that nobody noted. A provider that can't be reached is asked next time."""
+        for provider in self.runner.providers.values():
+            try:
+                provider_files.find_orphans(self.database, provider, self.clock)
+            except ProviderError as error:
+                log.warning("provider.not_listed", extra=fields(provider=provider.name, code=error.code))
 
     def advance_batch(self, batch_id: str) -> None:
         """Carry one batch as far as it goes now."""
@@ -113,9 +138,16 @@ class Work:
         gradebook.update_column(self.database, self.gradebook, assignment_id)
 
     def erase(self, request_id: UUID) -> None:
-        """Forget one person, or look again later."""
-        with self.database.transaction() as session:
-            erasure.carry_out(session, self.vault, request_id, self.clock)
+        """Carry one erasure out, or look again later."""
+        erasure.carry_out(self.database, self.vault, request_id, self.clock)
+
+    def export(self, export_id: UUID) -> None:
+        """Make one copy of a person's data."""
+        exports.make(self.database, self.vault, export_id, self.clock)
+
+    def delete_file(self, file_row_id: UUID) -> None:
+        """Delete one file at its provider."""
+        provider_files.delete(self.database, self.runner.providers, file_row_id, self.clock)
 
     def take_in(self, arrival_id: UUID) -> None:
         """Fetch what was handed in to an LMS's own assignment."""

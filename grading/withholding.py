@@ -256,6 +256,7 @@ def _may_go_back(session: Session, scope: Scope, provider: str, reasons: Sequenc
         *scope.conditions(),
         Submission.state == SubmissionState.WITH_INSTRUCTOR,
         Submission.by_hand_reason.in_(reasons),
+        Submission.text_deleted_at.is_(None),
         may_leave(session, provider),
         ~exists().where(ReviewDecision.submission_id == Submission.id),
         ~exists().where(QueueItem.submission_id == Submission.id, QueueItem.state.in_(LIVE_QUEUE_STATES)),

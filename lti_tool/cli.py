@@ -317,6 +317,7 @@ def keys_rotate(at_once: bool) -> None:
 
 
 main.add_command(LoadedLater("audit", "The audit log.", "lti_tool.cli_audit"))
+main.add_command(LoadedLater("privacy", "People's data: copies, erasure, retention.", "lti_tool.cli_privacy"))
 
 
 @main.command()

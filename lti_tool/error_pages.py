@@ -24,6 +24,7 @@ _TITLES = {
     404: "There is nothing here",
     405: "That can't be done here",
     409: "This has changed in the meantime",
+    410: "That is not there any more",
     413: "That is too large",
     429: "Too much at once",
 }

@@ -21,13 +21,15 @@ class Ability(StrEnum):
     HAND_IN = "hand_in"
     REVIEW = "review"
     CONFIGURE = "configure"
+    ERASE = "erase"  # delete somebody's work before its time
+    OWN_DATA = "own_data"  # take along, or have erased, what is kept about oneself
 
 
 ABILITIES: Final[dict[CourseRole, frozenset[Ability]]] = {
-    CourseRole.INSTRUCTOR: frozenset({Ability.REVIEW, Ability.CONFIGURE}),
+    CourseRole.INSTRUCTOR: frozenset({Ability.REVIEW, Ability.CONFIGURE, Ability.ERASE}),
     CourseRole.GRADER: frozenset({Ability.REVIEW}),
     CourseRole.DESIGNER: frozenset({Ability.CONFIGURE}),
-    CourseRole.LEARNER: frozenset({Ability.HAND_IN}),
+    CourseRole.LEARNER: frozenset({Ability.HAND_IN, Ability.OWN_DATA}),
     CourseRole.OBSERVER: frozenset(),
 }
 

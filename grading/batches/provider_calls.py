@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from config.database import Database
 from grading.models import Batch
-from grading.providers.base import Provider, ProviderError, RemoteBatch, Request, ResultLine
+from grading.providers.base import Provider, ProviderError, RemoteBatch, RemoteFile, Request, ResultLine
 from privacy.audit import Actor, Detail, record
 
 
@@ -76,6 +76,11 @@ class AuditedProvider:
         """Delete a file."""
         self._note("provider.deleting_file", file=file_id)
         self.inner.delete_file(file_id)
+
+    def own_files(self) -> Iterator[RemoteFile]:
+        """List files."""
+        self._note("provider.looking_up", what="files")
+        return self.inner.own_files()
 
     def note_failure(self, error: ProviderError) -> None:
         """Note that a call did not do what was asked."""

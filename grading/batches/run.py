@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading import disclosures
+from grading import disclosures, provider_files
 from grading.backoff import pause_seconds
 from grading.batches.ingest import ingest, settle_missing
 from grading.batches.lifecycle import release_items
@@ -281,15 +281,22 @@ class Runner:
         return True
 
     def _clean_up(self, batch: Batch, provider: Provider) -> bool:
-        for file_id in (batch.provider_file_id, batch.provider_output_file_id, batch.provider_error_file_id):
-            if file_id:
-                provider.delete_file(file_id)
+        """What stands at the provider has to go: noted first, tried at once, tried on from its row if that fails."""
+        sent = batch.provider_file_id
+        if sent is None and batch.upload_started_at:
+            # The answer to an upload was lost, and the batch ended before anybody looked whether it arrived.
+            sent = provider.find_upload(str(batch.id))
+        files = (sent, batch.provider_output_file_id, batch.provider_error_file_id)
         with self.database.transaction() as session:
             session.execute(
                 update(Batch).where(Batch.id == batch.id).values(step=BatchStep.DONE, next_check_at=None, attempts=0)
             )
-            disclosures.note_deleted_at_provider(session, batch.id, self.clock())
-            self._audit(session, batch, "provider.files_deleted", {})
+            provider_files.must_go(session, batch, files, self.clock())
+            if not any(files):
+                provider_files.nothing_left(session, batch, self.clock())
+            due = provider_files.due_of_batch(session, batch.id, self.clock())
+        for file_row_id in due:
+            provider_files.delete(self.database, self.providers, file_row_id, self.clock)
         return False
 
     def _end(self, batch_id: uuid.UUID, state: BatchState, code: str | None = None, words: str | None = None) -> bool:

@@ -17,12 +17,15 @@ from grading.models.corrections import TextCorrection
 from grading.models.dates import IndividualDate
 from grading.models.disclosures import Disclosure, DisclosureDeletion
 from grading.models.erasures import ErasureRequest
+from grading.models.exports import ExportPart, PersonalExport
 from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.limits import PrivacyLimits
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.prices import PriceOverride, RetirementOverride
 from grading.models.processors import Arrival, ArrivalAsset, Processor
+from grading.models.provider_files import ProviderFile
 from grading.models.queue import QueueItem
+from grading.models.retention import RetentionHold
 from grading.models.search import SearchTerm
 from grading.models.submissions import AnonymizedText, Draft, Submission
 from grading.models.tenancy import Context, Deployment, Registration, ResourceLink
@@ -49,18 +52,22 @@ __all__ = [
     "Draft",
     "Enrolment",
     "ErasureRequest",
+    "ExportPart",
     "GradePush",
     "IndividualDate",
     "LmsGrade",
     "Person",
+    "PersonalExport",
     "PriceOverride",
     "PrivacyLimits",
     "Processor",
     "PromptVersion",
     "ProviderAgreement",
+    "ProviderFile",
     "QueueItem",
     "Registration",
     "ResourceLink",
+    "RetentionHold",
     "RetirementOverride",
     "ReturnAssumption",
     "ReviewDecision",

@@ -37,6 +37,14 @@ class Submission(Base):
             sqlite_where=text("state <> 'replaced'"),
             postgresql_where=text("state <> 'replaced'"),
         ),
+        # What the retention sweep looks through, the oldest first.
+        Index(
+            "ix_submission_kept_from",
+            "kept_from",
+            "id",
+            sqlite_where=text("text_deleted_at IS NULL"),
+            postgresql_where=text("text_deleted_at IS NULL"),
+        ),
         Index(
             "ix_submission_not_indexed", "id", sqlite_where=text("NOT indexed"), postgresql_where=text("NOT indexed")
         ),
@@ -52,7 +60,11 @@ class Submission(Base):
     source: Mapped[SubmissionSource] = mapped_column(state_type(SubmissionSource, "submission_source"))
     media_type: Mapped[str] = mapped_column(String(128), default="text/plain")
     sealed_text: Mapped[Sealed]
-    """What was read from the work, as the student saw it before handing in."""
+    """What was read from the work, as the student saw it before handing in; nothing, sealed, once it was deleted."""
+    text_deleted_at: Mapped[Moment | None]
+    """When text and file were deleted, as the course's setting says; see `grading.retention`."""
+    kept_from: Mapped[Created]
+    """From when the days are counted for which the text is kept: hand-in, replacement or the last decision."""
     sealed_file: Mapped[Sealed | None]
     """The file as it came."""
     sealed_file_name: Mapped[Sealed | None]
@@ -74,7 +86,7 @@ class Draft(Base):
     """What a student has typed and not handed in yet."""
 
     __tablename__ = "draft"
-    __table_args__ = (UniqueConstraint("assignment_id", "person_id"),)
+    __table_args__ = (UniqueConstraint("assignment_id", "person_id"), Index("ix_draft_saved_at", "saved_at", "id"))
 
     id: Mapped[Key]
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -60,6 +61,18 @@ class RemoteBatch:
     error_file_id: str | None = None
     refusal_code: str | None = None
     refusal_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file that stands at the provider and may be ours."""
+
+    id: str
+    created_at: datetime
+    job: str = ""
+    """Of an input file: the job that its name says."""
+    remote_batch_id: str = ""
+    """Of a result file: the provider's id of the batch that its name says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +162,6 @@ class Provider(Protocol):
 
     def delete_file(self, file_id: str) -> None:
         """Delete a file; one that is gone already is no error."""
+
+    def own_files(self) -> Iterator[RemoteFile]:
+        """Files there whose names say that they belong to a job."""

@@ -20,10 +20,12 @@ from grading.providers.base import (
     ProviderRefused,
     ProviderUnavailable,
     RemoteBatch,
+    RemoteFile,
     RemoteState,
     Request,
     ResultLine,
 )
+from grading.providers.openai_files import list_own
 from grading.providers.openai_results import machine_code, parse_line
 
 ENDPOINT: Final = "/v1/chat/completions"
@@ -151,6 +153,11 @@ class OpenAIProvider:
         except ProviderRefused as refusal:
             if refusal.code != "gone":
                 raise
+
+    def own_files(self) -> Iterator[RemoteFile]:
+        """Look through the account's files of batches."""
+        with _translated():
+            yield from list_own(self._client)
 
 
 def _file_name(job: str) -> str:

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+TEXT_DELETED: Final = "text_deleted"
+"""Code of work whose text was deleted before it was graded."""
+
 FLAG_WORDS: Final[dict[str, str]] = {
     "evidence_not_found": "A quoted passage does not stand in the work. Check it before you rely on it.",
     "no_evidence": "A level above the weakest was chosen without a quoted passage.",
@@ -34,6 +37,7 @@ FAILURE_WORDS: Final[dict[str, str]] = {
     "no_consent": "The student's consent no longer stands.",
     "course_setting": "AI-assisted feedback was turned off in this course.",
     "site_limit": "The administrators of Blindmark do not allow AI-assisted feedback here.",
+    TEXT_DELETED: "The text was deleted, as the course's setting says.",
     "nothing_left": "Every item was held back, so nothing was sent.",
     "unreadable_answer": "The provider's answer could not be read.",
 }
@@ -46,6 +50,7 @@ BY_HAND_WORDS: Final[dict[str, str]] = {
     "rejected": "You rejected the assessment.",
     "skipped": "An administrator took it out of the queue.",
     "name_may_remain": "A name might have left with the text, so it was held back.",
+    TEXT_DELETED: "The text was deleted before it was graded, as the course's setting says.",
 }
 
 

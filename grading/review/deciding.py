@@ -278,6 +278,8 @@ def _add(
         place = Place("review_decision", "reason", decision.id)
         decision.sealed_reason = vault.seal_text(session, owner, place, reason.strip())
     session.add(decision)
+    # What is decided starts the time anew for which the text is kept.
+    submission.kept_from = decision.decided_at
     try:
         session.flush()
     except IntegrityError as error:

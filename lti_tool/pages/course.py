@@ -63,6 +63,7 @@ def make_course_blueprint() -> Blueprint:
     blueprint.add_url_rule("/submission-review", "submission_review", gradebook_review.submission_review)
     blueprint.add_url_rule("/privacy", "data_privacy", data_privacy.data_privacy)
     blueprint.add_url_rule("/privacy/export", "export_person", data_privacy.export, methods=post)
+    blueprint.add_url_rule("/privacy/export/<uuid:export_id>", "download_person", data_privacy.download_person)
     blueprint.add_url_rule("/privacy/erase", "erase_person", data_privacy.erase, methods=post)
     blueprint.add_url_rule("/processor", "processor_settings", processor.processor_settings)
     blueprint.add_url_rule("/report", "report_review", processor.report_review)

@@ -1,14 +1,20 @@
 """Data privacy launches: an administrator of the LMS asks what is kept about somebody, takes it along, or erases it."""
 
+from uuid import UUID
+
 from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from grading import erasure, personal_data
+from grading import erasure, exports, personal_data
+from grading.erasure import Target
 from grading.errors import NotAllowed, NotFound
+from grading.models.erasures import ErasureScope
 from grading.personal_data import Summary
+from grading.tasks import EXPORT
 from lti_tool.lti.claims import DATA_PRIVACY_REQUEST, LTI_DATA_PRIVACY_REQUEST
+from lti_tool.pages.downloads import archive
 from lti_tool.parts import parts
 from lti_tool.permissions import current_visit
 from lti_tool.sessions import message_details
@@ -17,28 +23,36 @@ from privacy.audit import Actor
 
 def data_privacy() -> str:
     """What there is about the person that the LMS names."""
+    tenant_id = current_visit().tenant_id
     with parts().database.transaction() as session:
         found = _person(session)
-        asked = erasure.standing(session, current_visit().tenant_id, found.person_id) if found else None
-        personal_data.note_look(session, current_visit().tenant_id, found, Actor.person(current_visit().person_id))
-    return render_template("admin/data_privacy.html", found=found, asked=asked)
+        asked = erasure.standing(session, tenant_id, found.person_id) if found else None
+        copy = exports.newest(session, tenant_id, found.person_id, parts().clock()) if found else None
+        personal_data.note_look(session, tenant_id, found, Actor.person(current_visit().person_id))
+    return render_template("admin/data_privacy.html", found=found, asked=asked, copy=copy)
 
 
-def export() -> FlaskResponse:
-    """Everything about the person, as an archive."""
+def export() -> Response:
+    """Have a copy of everything about the person made."""
     visit = current_visit()
     with parts().database.transaction() as session:
-        found = _known(session)
-        archive = personal_data.export(
+        export_id = exports.request(
             session,
-            parts().vault,
             tenant_id=visit.tenant_id,
-            person_id=found.person_id,
-            reader=Actor.person(visit.person_id),
+            person_id=_known(session).person_id,
+            actor=Actor.person(visit.person_id),
+            clock=parts().clock,
         )
-    response = FlaskResponse(archive, mimetype="application/zip")
-    response.headers["Content-Disposition"] = "attachment; filename=personal-data.zip"
-    return response
+    parts().nudge(EXPORT, export_id)
+    flash("The copy is being made. It stands here in a moment: reload the page.", "done")
+    return redirect(url_for(".data_privacy"), 303)
+
+
+def download_person(export_id: UUID) -> FlaskResponse:
+    """A copy that is ready."""
+    with parts().database.transaction() as session:
+        found = _known(session)
+    return archive(export_id, found.person_id)
 
 
 def erase() -> Response:
@@ -48,18 +62,16 @@ def erase() -> Response:
         found = _known(session)
         request = erasure.request(
             session,
-            tenant_id=visit.tenant_id,
-            person_id=found.person_id,
-            requested_by=visit.person_id,
+            Target(visit.tenant_id, ErasureScope.PERSON, found.person_id),
+            actor=Actor.person(visit.person_id),
             clock=parts().clock,
         )
         request_id = request.id
-    with parts().database.transaction() as session:
-        done = erasure.carry_out(session, parts().vault, request_id, parts().clock)
+    done = erasure.carry_out(parts().database, parts().vault, request_id, parts().clock)
     if done:
         flash("Everything about this person was erased here. Grades in the LMS itself stay there.", "done")
     else:
-        flash("Some of this person's work is being graded right now. It is erased as soon as it comes back.", "you")
+        flash("Some of this person's work can't go yet. It is erased as soon as nothing holds it any more.", "you")
     return redirect(url_for(".data_privacy"), 303)
 
 

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from grading.providers.base import (
     Outcome,
     ProviderUnavailable,
     RemoteBatch,
+    RemoteFile,
     RemoteState,
     Request,
     ResultLine,
@@ -53,6 +55,8 @@ class MemoryProvider:
     )
     lose_upload: bool = False
     lose_create: bool = False
+    created: datetime = datetime(2026, 11, 1, tzinfo=UTC)
+    """When its files were made."""
     creates: int = 0
     uploads: int = 0
 
@@ -101,6 +105,11 @@ class MemoryProvider:
 
     def delete_file(self, file_id: str) -> None:
         self.deleted.append(file_id)
+
+    def own_files(self) -> Iterator[RemoteFile]:
+        for file_id in self.files:
+            if file_id not in self.deleted:
+                yield RemoteFile(file_id, self.created, job=file_id.removeprefix("file-"))
 
     def end(self, status: str = "completed", state: RemoteState = RemoteState.ENDED, **values: str) -> None:
         """Let every running batch end."""

@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from config.database import Database
 from grading import disclosures, erasure, privacy_limits
 from grading.compliance_report import Report, ReportFilter, report
+from grading.erasure import Target
 from grading.models import Batch, BatchRequest, Disclosure, DisclosureDeletion, Submission
+from grading.models.erasures import ErasureScope
 from grading.models.limits import LegalBasis
 from grading.privacy_limits import Limits
 from grading.provider_register import AgreementDraft, add
@@ -48,13 +50,11 @@ def erase(scene: Scene, person_id: uuid.UUID) -> bool:
     with scene.database.transaction() as session:
         asked = erasure.request(
             session,
-            tenant_id=scene.course.deployment.id,
-            person_id=person_id,
-            requested_by=scene.course.teacher.id,
+            Target(scene.course.deployment.id, ErasureScope.PERSON, person_id),
+            actor=Actor.person(scene.course.teacher.id),
             clock=scene.clock,
         ).id
-    with scene.database.transaction() as session:
-        return erasure.carry_out(session, scene.vault, asked, scene.clock)
+    return erasure.carry_out(scene.database, scene.vault, asked, scene.clock)
 
 
 def test_what_left_is_reported_with_provider_model_and_consent(scene: Scene) -> None:

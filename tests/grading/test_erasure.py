@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from config.database import Base
-from grading import erasure, individual_dates, personal_data
+from grading import erasure, exports, individual_dates, personal_data
+from grading.erasure import Target
+from grading.erasure.carrying import LOOK_AGAIN
 from grading.individual_dates import Dates
 from grading.models import Assessment, Batch, Enrolment, ErasureRequest, Person, QueueItem, Submission
+from grading.models.erasures import ErasureScope
 from privacy.audit import Actor
 from privacy.errors import KeyDestroyed
 from privacy.models import AuditEvent, Consent, DataKey
@@ -27,16 +30,34 @@ def ask(scene: Scene, person_id: Any) -> ErasureRequest:
     with scene.database.transaction() as session:
         return erasure.request(
             session,
-            tenant_id=scene.course.deployment.id,
-            person_id=person_id,
-            requested_by=scene.course.teacher.id,
+            Target(scene.course.deployment.id, ErasureScope.PERSON, person_id),
+            actor=Actor.person(scene.course.teacher.id),
             clock=scene.clock,
         )
 
 
 def carry_out(scene: Scene, request: ErasureRequest) -> bool:
+    return erasure.carry_out(scene.database, scene.vault, request.id, scene.clock)
+
+
+def copy_of(scene: Scene, tenant: Any, person: Any) -> bytes:
+    """What somebody takes along, made and fetched."""
+    actor = Actor.person(person)
     with scene.database.transaction() as session:
-        return erasure.carry_out(session, scene.vault, request.id, scene.clock)
+        export_id = exports.request(session, tenant_id=tenant, person_id=person, actor=actor, clock=scene.clock)
+    assert exports.make(scene.database, scene.vault, export_id, scene.clock)
+    found = exports.fetch(
+        scene.database,
+        scene.vault,
+        export_id,
+        tenant_id=tenant,
+        person_id=person,
+        reader=actor,
+        now=scene.clock(),
+    )
+    archive = b"".join(found.pieces)
+    assert len(archive) == found.size
+    return archive
 
 
 def first_person(scene: Scene) -> Any:
@@ -97,13 +118,14 @@ def test_work_at_a_provider_is_waited_for(database: Any, vault: Any, clock: Stil
     request = ask(scene, first_person(scene))
     assert not carry_out(scene, request)
     with scene.database.transaction() as session:
-        assert erasure.due(session) == [request.id]
+        assert erasure.due(session, scene.clock()) == []
+        assert erasure.due(session, scene.clock() + LOOK_AGAIN) == [request.id]
     scene.provider.end()
     scene.work()
     assert carry_out(scene, request)
     with scene.database.transaction() as session:
         assert session.execute(select(func.count(Submission.id))).scalar_one() == 1
-        assert erasure.due(session) == []
+        assert erasure.due(session, scene.clock() + LOOK_AGAIN) == []
     assert assessments(scene) == 1
 
 
@@ -127,7 +149,7 @@ def test_everything_about_a_person_can_be_taken_along(reviewed: Reviewed) -> Non
     with scene.database.transaction() as session:
         subject = session.get_one(Person, person).subject
         found = personal_data.find_person(session, tenant, scene.course.registration.id, subject)
-        archive = personal_data.export(session, scene.vault, tenant_id=tenant, person_id=person, reader=Actor.system())
+    archive = copy_of(scene, tenant, person)
     assert found is not None
     assert (found.person_id, found.submissions) == (person, 1)
     content = json.loads(zipfile.ZipFile(io.BytesIO(archive)).read("data.json"))

@@ -7,8 +7,11 @@ from sqlalchemy import func, select, text
 
 from config.database import Database
 from grading import erasure, search
+from grading.erasure import Target
 from grading.models import SearchTerm, Submission
+from grading.models.erasures import ErasureScope
 from grading.search import SearchUnclear
+from privacy.audit import Actor
 from privacy.blind_index import BlindIndex
 from privacy.keyring import LocalKeyRing
 from privacy.sealing import Vault
@@ -107,12 +110,12 @@ def test_an_erased_person_leaves_no_words(library: Library, clock: StillClock) -
         person = session.execute(select(Submission.person_id).where(Submission.id == library.ids["kant"])).scalar_one()
         request = erasure.request(
             session,
-            tenant_id=library.here.deployment.id,
-            person_id=person,
-            requested_by=library.here.teacher.id,
+            Target(library.here.deployment.id, ErasureScope.PERSON, person),
+            actor=Actor.person(library.here.teacher.id),
             clock=clock,
         )
-        assert erasure.carry_out(session, library.vault, request.id, clock)
+    assert erasure.carry_out(library.database, library.vault, request.id, clock)
+    with library.database.transaction() as session:
         left = select(func.count()).select_from(SearchTerm).where(SearchTerm.submission_id == library.ids["kant"])
         assert session.execute(left).scalar_one() == 0
     assert library.find("murderer") == set()

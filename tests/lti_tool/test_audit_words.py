@@ -14,7 +14,7 @@ from privacy.audit.entries import ACTOR_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("config", "privacy", "grading", "lti_tool")
-NOTING = {"record", "_record", "_audit", "audit_batch", "_note"}
+NOTING = {"record", "_record", "_audit", "audit_batch", "audit_erasure", "_note", "_prove"}
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 
 

@@ -1,14 +1,14 @@
 """Budgets and their record, prices that administrators enter, tokens of queued work
 
 Revision: 0011
-Follows: 0014
+Follows: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0014"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

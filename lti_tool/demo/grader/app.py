@@ -89,10 +89,12 @@ def _add_files(app: Flask, store: Store, clock: Callable[[], float]) -> None:
 
     @app.get("/v1/files")
     def files() -> Response:
-        now = clock()
+        now, purpose = clock(), request.args.get("purpose")
         with store.open() as database:
             rows = database.execute(
-                "SELECT * FROM file WHERE expires IS NULL OR expires > ? ORDER BY number", (now,)
+                "SELECT * FROM file WHERE (expires IS NULL OR expires > ?) AND purpose = COALESCE(?, purpose) "
+                "ORDER BY number",
+                (now, purpose),
             ).fetchall()
         shown = [_file(row) for row in rows]
         return _page(shown if request.args.get("order") == "asc" else shown[::-1])

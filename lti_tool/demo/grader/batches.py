@@ -181,4 +181,4 @@ def _write(
     if not lines:
         return None
     content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return add_file(database, f"{batch['id']}_{kind}.jsonl", content.encode(), now, batch["lifetime"])
+    return add_file(database, f"{batch['id']}_{kind}.jsonl", content.encode(), now, batch["lifetime"], "batch_output")

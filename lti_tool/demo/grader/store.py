@@ -46,12 +46,19 @@ class Store:
             connection.close()
 
 
-def add_file(database: sqlite3.Connection, name: str, content: bytes, now: float, lifetime: int | None) -> str:
+def add_file(
+    database: sqlite3.Connection,
+    name: str,
+    content: bytes,
+    now: float,
+    lifetime: int | None,
+    purpose: str = "batch",
+) -> str:
     """Keep a file; returns its id."""
     identifier = f"file-{secrets.token_urlsafe(16)}"
     database.execute(
-        "INSERT INTO file VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM file), ?, ?, ?, 'batch', ?)",
-        (identifier, name, now, now + lifetime if lifetime else None, content),
+        "INSERT INTO file VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM file), ?, ?, ?, ?, ?)",
+        (identifier, name, now, now + lifetime if lifetime else None, purpose, content),
     )
     return identifier
 

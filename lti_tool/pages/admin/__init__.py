@@ -13,10 +13,12 @@ from lti_tool.pages.admin import (
     cost_details,
     cost_report,
     costs,
+    erasures,
     platforms,
     privacy,
     queue,
     reports,
+    retention,
 )
 from lti_tool.parts import parts
 
@@ -70,6 +72,23 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/test", "test_platform", connecting.test, methods=post)
     blueprint.add_url_rule("/platforms/keys/rotate", "rotate_keys", connecting.rotate, methods=post)
     blueprint.add_url_rule("/privacy", "privacy", privacy.privacy, methods=both)
+    blueprint.add_url_rule("/privacy/kept", "kept", retention.kept)
+    blueprint.add_url_rule("/privacy/kept/<uuid:context_id>", "kept_course", retention.kept_course)
+    blueprint.add_url_rule("/privacy/kept/<uuid:context_id>/hold", "hold_course", retention.hold, methods=post)
+    blueprint.add_url_rule("/privacy/kept/<uuid:context_id>/lift", "lift_hold", retention.lift, methods=post)
+    blueprint.add_url_rule("/privacy/requests", "requests", erasures.requests)
+    blueprint.add_url_rule(
+        "/privacy/requests/<uuid:request_id>/carry-out", "carry_out", erasures.carry_out, methods=post
+    )
+    blueprint.add_url_rule(
+        "/privacy/requests/<uuid:request_id>/reject", "reject_request", erasures.reject, methods=post
+    )
+    blueprint.add_url_rule(
+        "/privacy/erase/course/<uuid:context_id>", "erase_course", erasures.erase_course, methods=both
+    )
+    blueprint.add_url_rule(
+        "/privacy/erase/deployment/<uuid:deployment_id>", "erase_deployment", erasures.erase_deployment, methods=both
+    )
     blueprint.add_url_rule("/audit", "audit", audit.audit)
     blueprint.add_url_rule("/audit/export", "export_audit", audit.export, methods=post)
     blueprint.add_url_rule("/reports", "reports", reports.reports)

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from grading import privacy_limits
+from grading import privacy_limits, retention
 from grading.models.limits import LegalBasis
 from grading.privacy_decisions import Effect, decide_limits
 from grading.privacy_limits import Limits, LimitsInvalid
 from lti_tool.pages.admin.shared import signed_in_actor
-from lti_tool.pages.numbers import whole_number
+from lti_tool.pages.numbers import shorter_and_unconfirmed, whole_number
 from lti_tool.parts import parts
 
 
@@ -29,6 +29,8 @@ class LimitsPage:
     longest_days: str
     default_days: str
     errors: Mapping[str, str] = field(default_factory=dict)
+    would_delete: int = 0
+    """Texts that would go at once with what was typed: shown before it is saved."""
 
     def approves(self, provider: str) -> bool:
         """Whether a provider is ticked."""
@@ -43,10 +45,15 @@ def privacy() -> Response | str | tuple[str, int]:
             return render_template("admin/privacy.html", shown=_load(session))
     try:
         with parts().database.transaction() as session:
+            before = privacy_limits.current(session)
+            wanted = _with_numbers(request.form, _choices(request.form, before))
+            would_delete = _would_delete(session, before, wanted)
+            if would_delete:
+                return _as_typed(session, would_delete=would_delete)
             effect = decide_limits(
                 session,
                 parts().vault,
-                _with_numbers(request.form, _choices(request.form, privacy_limits.current(session))),
+                wanted,
                 configured=parts().configured_providers,
                 provider=parts().provider,
                 actor=signed_in_actor(),
@@ -61,15 +68,29 @@ def privacy() -> Response | str | tuple[str, int]:
 def _refused(error: LimitsInvalid) -> str:
     """The page as it was filled in, with what is wrong."""
     with parts().database.transaction() as session:
-        shown = _load(session)
+        return _as_typed(session, errors={error.field: error.message})
+
+
+def _as_typed(session: Session, *, errors: Mapping[str, str] | None = None, would_delete: int = 0) -> str:
+    shown = _load(session)
     shown = replace(
         shown,
         limits=_choices(request.form, shown.limits),
         longest_days=request.form.get("longest_retention_days", ""),
         default_days=request.form.get("default_retention_days", ""),
-        errors={error.field: error.message},
+        errors=errors or {},
+        would_delete=would_delete,
     )
     return render_template("admin/privacy.html", shown=shown)
+
+
+def _would_delete(session: Session, before: Limits, wanted: Limits) -> int:
+    """How many texts a lower limit would delete at once, unless that was shown and confirmed for this very limit."""
+    days = wanted.longest_retention_days
+    if not shorter_and_unconfirmed(days, before.longest_retention_days):
+        return 0
+    now = parts().clock()
+    return retention.effect_of_limit(session, days, now) - retention.pending(session, now)
 
 
 def _load(session: Session) -> LimitsPage:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from lti_tool.pages.instructor import attach, deep_link, grades, leaving, overview, privacy, review, settings
+from lti_tool.pages.instructor import attach, deep_link, erasing, grades, leaving, overview, privacy, review, settings
 
 
 def register(blueprint: Blueprint) -> None:
@@ -36,6 +36,13 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/review/<uuid:submission_id>/reject", "reject", review.reject, methods=["POST"])
     blueprint.add_url_rule("/review/<uuid:submission_id>/withdraw", "withdraw", review.withdraw, methods=["POST"])
     blueprint.add_url_rule("/review/<uuid:submission_id>/file", "original", review.original)
+    blueprint.add_url_rule("/review/<uuid:submission_id>/delete", "delete_submission", erasing.delete_submission)
+    blueprint.add_url_rule(
+        "/review/<uuid:submission_id>/delete/confirmed",
+        "submission_deletion",
+        erasing.submission_deletion,
+        methods=["POST"],
+    )
     blueprint.add_url_rule("/grades", "grades", grades.grades)
     blueprint.add_url_rule("/grades/read", "read_grades", grades.read, methods=["POST"])
     blueprint.add_url_rule("/grades/send", "send_grades", grades.send, methods=["POST"])

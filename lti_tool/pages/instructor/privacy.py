@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from grading import agreements, privacy_limits, withholding
+from grading import agreements, privacy_limits, retention, withholding
 from grading.course_settings import (
     Agreement,
     CoursePrivacy,
@@ -20,9 +20,10 @@ from grading.course_settings import (
 )
 from grading.models import Context
 from grading.privacy_decisions import Effect, decide_settings
+from grading.retention import Forecast
 from grading.withholding import Scope
 from lti_tool.pages.languages import wanted_languages
-from lti_tool.pages.numbers import whole_number
+from lti_tool.pages.numbers import shorter_and_unconfirmed, whole_number
 from lti_tool.pages.visited import linked_assignment_id, visited_context
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may, needs
@@ -49,10 +50,14 @@ class PrivacyPage:
     """Those that are set up."""
     has_assignment: bool
     sees_work: bool
+    ahead: Forecast
+    """What will be deleted by time, and when."""
     typed: CourseSettings | None = None
     """What was ticked where it can't be saved."""
     typed_days: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    would_delete: int = 0
+    """Texts that would go at once with what was typed: shown before it is saved."""
 
     @property
     def open_providers(self) -> tuple[str, ...]:
@@ -82,9 +87,11 @@ def load(session: Session) -> PrivacyPage:
     """Read the page in a constant number of statements."""
     visit = current_visit()
     context = visited_context(session)
+    limits = privacy_limits.current(session)
     return PrivacyPage(
         context=context,
-        privacy=privacy_of(context, privacy_limits.current(session)),
+        privacy=privacy_of(context, limits),
+        ahead=retention.forecast(session, context, limits, parts().clock()),
         agreement=agreement(session, context.id),
         waiting=withholding.waiting_by_hand(session, Scope(context.id), provider=parts().provider),
         providers=parts().configured_providers,
@@ -102,10 +109,14 @@ def course_privacy() -> Response | str | tuple[str, int]:
     try:
         with parts().database.transaction() as session:
             context = visited_context(session)
+            wanted = _read(request.form, own_settings(context))
+            would_delete = _would_delete(session, context, wanted)
+            if would_delete:
+                return _shown_as_typed(session, would_delete=would_delete)
             effect = decide_settings(
                 session,
                 context=context,
-                settings=_read(request.form, own_settings(context)),
+                settings=wanted,
                 configured=parts().configured_providers,
                 provider=parts().provider,
                 actor_id=current_visit().person_id,
@@ -120,14 +131,29 @@ def course_privacy() -> Response | str | tuple[str, int]:
 def _refused(error: SettingsRefused) -> str:
     """The page as it was filled in, with what is wrong."""
     with parts().database.transaction() as session:
-        shown = load(session)
-        shown = replace(
-            shown,
-            typed=_ticked(request.form, shown.privacy.chosen),
-            errors={error.field: error.message},
-            typed_days=request.form.get("data_retention_days", ""),
-        )
-        return render_template("instructor/privacy.html", shown=shown)
+        return _shown_as_typed(session, errors={error.field: error.message})
+
+
+def _shown_as_typed(session: Session, *, errors: Mapping[str, str] | None = None, would_delete: int = 0) -> str:
+    shown = load(session)
+    shown = replace(
+        shown,
+        typed=_ticked(request.form, shown.privacy.chosen),
+        typed_days=request.form.get("data_retention_days", ""),
+        errors=errors or {},
+        would_delete=would_delete,
+    )
+    return render_template("instructor/privacy.html", shown=shown)
+
+
+def _would_delete(session: Session, context: Context, wanted: CourseSettings) -> int:
+    """How many texts a shorter time would delete at once, unless that was shown and confirmed for this very time."""
+    days = wanted.data_retention_days
+    if not shorter_and_unconfirmed(days, context.data_retention_days):
+        return 0
+    now = parts().clock()
+    more = retention.effect_of_days(session, context.id, days, now)
+    return more - retention.effect_of_days(session, context.id, context.data_retention_days, now)
 
 
 @needs(Ability.CONFIGURE)

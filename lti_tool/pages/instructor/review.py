@@ -21,7 +21,7 @@ from grading.states import SubmissionState
 from grading.submissions import Work
 from lti_tool.pages.visited import visited_assignment
 from lti_tool.parts import parts
-from lti_tool.permissions import Ability, current_visit, needs
+from lti_tool.permissions import Ability, current_visit, may, needs
 from privacy.audit import Actor
 
 
@@ -31,7 +31,8 @@ class ReviewView:
 
     view: AssignmentView
     submission: Submission
-    work: Work
+    work: Work | None
+    """None once the text was deleted, as the course's setting says."""
     paragraphs: list[list[Passage]]
     opened: OpenedAssessment | None
     decisions: list[ReviewDecision]
@@ -58,17 +59,16 @@ class Typed:
 
 def load(session: Session, submission_id: UUID) -> ReviewView:
     """Read the page's content; the opening of the work is noted in the audit log."""
-    vault, visit = parts().vault, current_visit()
+    vault = parts().vault
     view = visited_assignment(session)
     submission = submissions.find(session, assignment_id=view.assignment.id, submission_id=submission_id)
-    work = submissions.open_submission(
-        session, vault, submission, tenant_id=visit.tenant_id, reader=Actor.person(visit.person_id)
-    )
+    work = _opened(session, submission)
     assessment = reviewing.newest_assessment(session, submission.id)
     opened = reviewing.open_assessment(session, vault, assessment) if assessment else None
     decisions = reviewing.decisions_of(session, submission.id)
     order = [row.submission.id for row in reviewing.rows_of_assignment(session, view)]
     place = order.index(submission.id) if submission.id in order else 0
+    text = work.text if work else ""
     quotes = [
         Quoted(item.quote, item.spans)
         for criterion in (opened.content.criteria if opened else ())
@@ -78,7 +78,7 @@ def load(session: Session, submission_id: UUID) -> ReviewView:
         view=view,
         submission=submission,
         work=work,
-        paragraphs=in_paragraphs(highlight(work.text, quotes)),
+        paragraphs=in_paragraphs(highlight(text, quotes)),
         opened=opened,
         decisions=decisions,
         reasons=reviewing.open_reasons(session, vault, decisions),
@@ -89,6 +89,16 @@ def load(session: Session, submission_id: UUID) -> ReviewView:
         previous_id=order[place - 1] if place > 0 else None,
         next_id=order[place + 1] if place + 1 < len(order) else None,
     )
+
+
+def _opened(session: Session, submission: Submission) -> Work | None:
+    """The work; that it, or what is left of it, was looked at beside its student's name is in the audit log."""
+    visit = current_visit()
+    actor = Actor.person(visit.person_id)
+    if submission.text_deleted_at is None:
+        return submissions.open_submission(session, parts().vault, submission, tenant_id=visit.tenant_id, reader=actor)
+    submissions.note_look(session, submission, tenant_id=visit.tenant_id, reader=actor)
+    return None
 
 
 @needs(Ability.REVIEW)
@@ -227,7 +237,8 @@ def _refused(submission_id: UUID, typed: Typed, error: GradingError) -> str:
 def _page(submission_id: UUID, typed: Typed) -> str:
     with parts().database.transaction() as session:
         shown = load(session, submission_id)
-    return render_template("instructor/review.html", shown=shown, view=shown.view, typed=typed)
+    may_erase = may(current_visit(), Ability.ERASE)
+    return render_template("instructor/review.html", shown=shown, view=shown.view, typed=typed, may_erase=may_erase)
 
 
 def _onwards() -> Response:

@@ -13,6 +13,7 @@ from grading.course_settings import CoursePrivacy, privacy_of
 from grading.models import Context
 from grading.withholding import Scope
 from lti_tool.pages.languages import chosen_language, shown_text, wanted_languages
+from lti_tool.pages.student.own_data import load_own_data
 from lti_tool.pages.visited import visited_assignment, visited_context
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, needs
@@ -82,7 +83,8 @@ def my_privacy() -> str:
         shown = load_consent(session, context, visit.person_id)
         sent = withholding.sent_work(session, context.id, visit.person_id)
         waiting = withholding.waiting_by_hand(session, Scope(context.id, visit.person_id), provider=parts().provider)
-    return render_template("student/privacy.html", context=context, consent=shown, sent=sent, waiting=waiting)
+        own = load_own_data(session)
+    return render_template("student/privacy.html", context=context, consent=shown, sent=sent, waiting=waiting, own=own)
 
 
 @needs(Ability.HAND_IN)

@@ -23,6 +23,7 @@ NOTED: dict[str, tuple[str, Callable[[Provider], object]]] = {
     "poll": ("provider.polling", lambda provider: provider.poll("b")),
     "results": ("provider.reading_results", lambda provider: provider.results(REMOTE)),
     "cancel": ("provider.cancelling", lambda provider: provider.cancel("b")),
+    "own_files": ("provider.looking_up", lambda provider: list(provider.own_files())),
     "delete_file": ("provider.deleting_file", lambda provider: provider.delete_file("f")),
 }
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from grading.models import Context, ErasureRequest, Person, Registration, ResourceLink, Submission
+from grading import exports
+from grading.models import Context, ErasureRequest, Person, PersonalExport, Registration, ResourceLink, Submission
 from lti_tool.lti import claims as names
 from lti_tool.lti.migration import keep_consumer, migration_signature
 from privacy.models import AuditEvent
@@ -93,7 +94,12 @@ def test_an_administrator_takes_along_and_erases_what_is_kept(story: Story) -> N
     path = browser.launch(**about("student-1"))
     page = browser.get(path, follow_redirects=True)
     assert "Submissions" in text_of(page)
-    taken = browser.submit(path, "/privacy/export", {})
+    asked = browser.submit(path, "/privacy/export", {}, follow_redirects=True)
+    assert "being made" in text_of(asked)
+    with story.tool.parts.database.transaction() as session:
+        export_id = session.execute(select(PersonalExport.id)).scalar_one()
+    exports.make(story.tool.parts.database, story.tool.parts.vault, export_id)
+    taken = browser.get(f"{path}privacy/export/{export_id}")
     assert taken.mimetype == "application/zip"
     assert b"a doctor may stay silent" in zipfile.ZipFile(io.BytesIO(taken.get_data())).read("data.json")
     erased = browser.submit(path, "/privacy/erase", {}, follow_redirects=True)

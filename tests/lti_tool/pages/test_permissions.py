@@ -33,6 +33,13 @@ NEEDED: dict[str, frozenset[Ability]] = {
     "my_privacy": frozenset({Ability.HAND_IN}),
     "what_happens": frozenset({Ability.HAND_IN}),
     "ask_again": frozenset({Ability.HAND_IN}),
+    "ask_for_copy": frozenset({Ability.OWN_DATA}),
+    "own_copy": frozenset({Ability.OWN_DATA}),
+    "erase_me": frozenset({Ability.OWN_DATA}),
+    "ask_to_be_erased": frozenset({Ability.OWN_DATA}),
+    "keep_me": frozenset({Ability.OWN_DATA}),
+    "delete_submission": frozenset({Ability.ERASE}),
+    "submission_deletion": frozenset({Ability.ERASE}),
     "attach": frozenset({Ability.CONFIGURE}),
     "attach_pick": frozenset({Ability.CONFIGURE}),
     "connect": frozenset({Ability.CONFIGURE}),
@@ -64,7 +71,16 @@ NEEDED: dict[str, frozenset[Ability]] = {
     "search_submissions": frozenset({Ability.REVIEW}),
     "overview": frozenset({Ability.REVIEW, Ability.CONFIGURE}),
 }
-BY_MESSAGE = {"home", "submission_review", "report_review", "eula", "data_privacy", "export_person", "erase_person"}
+BY_MESSAGE = {
+    "home",
+    "submission_review",
+    "report_review",
+    "eula",
+    "data_privacy",
+    "export_person",
+    "erase_person",
+    "download_person",
+}
 """Pages that the kind of launch opens, with checks and tests of their own (test_messages, test_processor)."""
 FOR_EVERYBODY = {
     "static",
@@ -135,6 +151,7 @@ def test_a_role_opens_what_it_may_and_nothing_else(story: Story, role: CourseRol
         if endpoint in BY_MESSAGE:
             continue
         address = rule.replace("/v/<handle>/", path).replace("<uuid:submission_id>", str(uuid4()))
+        address = address.replace("<uuid:export_id>", str(uuid4()))
         if method == "GET":
             answer = browser.get(address)
         else:

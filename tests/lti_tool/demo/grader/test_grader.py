@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import openai
 import pytest
@@ -15,6 +16,7 @@ from openai import OpenAI
 from waitress.server import create_server
 
 from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptParts, build_messages
+from grading.providers.openai import OpenAIProvider
 from grading.results.quotes import SentText
 from grading.results.schema import response_schema
 from grading.results.validate import validate_answer
@@ -268,3 +270,19 @@ def test_it_notices_when_it_is_spoken_to_and_never_claims_to_be_a_model() -> Non
     assert answer["injection_suspected"] is True
     assert "demonstration grader" in answer["comments"]
     assert {one["level"] for one in answer["criteria"].values()} == {"level_1"}
+
+
+def test_what_stands_in_the_account_is_found_by_the_names_of_jobs_and_batches(grader: Grader) -> None:
+    provider = OpenAIProvider(KEY, str(grader.client.base_url))
+    job = str(uuid4())
+    line = {"custom_id": "a", "method": "POST", "url": ENDPOINT, "body": body()}
+    file_id = provider.upload(job, [json.dumps(line).encode()])
+    grader.client.files.create(file=("report.jsonl", b"{}", "application/jsonl"), purpose="batch")
+    batch = provider.create(job, file_id)
+    grader.clock.now += 3600
+    ended = provider.poll(batch.id)
+    assert ended.output_file_id is not None
+    found = {file.id: (file.job, file.remote_batch_id) for file in provider.own_files()}
+    assert found == {file_id: (job, ""), ended.output_file_id: ("", batch.id)}
+    provider.delete_file(file_id)
+    assert [file.id for file in provider.own_files()] == [ended.output_file_id]

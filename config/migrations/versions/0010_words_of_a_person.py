@@ -1,12 +1,12 @@
 """An index for what a person has said in a course and in its tenant, asked for each work that may leave.
 
-Revision ID: 0014
+Revision ID: 0010
 Follows: 0009
 """
 
 from alembic import op
 
-revision = "0014"
+revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
