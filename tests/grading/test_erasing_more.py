@@ -106,8 +106,7 @@ def whole_scene(database: Database, vault: Any, clock: StillClock) -> Scene:
     scene.work()
     course = scene.course
     with database.transaction() as session:
-        submission = session.execute(select(Submission).order_by(Submission.id)).scalars().first()
-        assert submission is not None
+        submission = session.execute(select(Submission).where(Submission.person_id == scene.people[0])).scalar_one()
         processor = Processor(
             id=uuid.uuid4(),
             tenant_id=course.deployment.id,
@@ -187,6 +186,17 @@ def test_a_submission_goes_with_all_that_hangs_on_it_and_its_attempt_stays_used(
         shown = factories.view(session, scene.course, kept.assignment_id)
         standing = submissions.standing(session, shown.assignment, kept.person_id, clock())
         assert standing.attempts_used == 2
+
+
+def test_a_copy_that_was_asked_for_goes_with_somebody_of_whom_nothing_is_left(
+    sqlite_database: Database, vault: Any, clock: StillClock
+) -> None:
+    scene = whole_scene(sqlite_database, vault, clock)
+    context_id = scene.course.context.id
+    assert erase(scene, ErasureScope.COURSE, context_id, context_id)
+    assert ids_of(scene, PersonalExport) == set()
+    with sqlite_database.transaction() as session:
+        assert session.get(Person, scene.people[0]) is None
 
 
 def test_a_course_goes_and_other_courses_of_its_people_stay(database: Database, vault: Any, clock: StillClock) -> None:
