@@ -9,7 +9,6 @@ from flask import Flask
 from markupsafe import Markup
 
 from config.clock import Clock
-from grading.queue import QueueFilter
 from grading.results.words import BY_HAND_WORDS, words_for
 from lti_tool.audit_words import actor_words, event_words, object_words
 from lti_tool.lti.registration.tool import SCOPE_WORDS
@@ -63,7 +62,6 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
         object_words=object_words,
         short_id=short_id,
     )
-    app.jinja_env.globals.update(filter_arguments=filter_arguments)
 
 
 def short_id(identifier: UUID) -> str:
@@ -90,14 +88,3 @@ def by_hand_words(code: str | None) -> str:
 def as_found_quotes(quotes: Iterable[str]) -> list[dict[str, object]]:
     """Quotes for the evidence macro, on a page without the text they stand in."""
     return [{"quote": quote, "found": True, "mark": None} for quote in quotes]
-
-
-def filter_arguments(chosen: QueueFilter, after: str | None = None, sought: str | None = None) -> Mapping[str, object]:
-    """A queue filter as address arguments."""
-    return {
-        "state": [state.value for state in chosen.states],
-        "course": str(chosen.context_id) if chosen.context_id else None,
-        "priority": chosen.priority.value if chosen.priority else None,
-        "after": after,
-        "sought": sought,
-    }

@@ -203,7 +203,7 @@ def _load(session: Session, item_ids: Sequence[uuid.UUID], provider: str) -> lis
             (RubricVersion.assignment_id == Assignment.id) & (RubricVersion.number == newest_rubric),
         )
         .where(_TENANT_ACTIVE, may_leave(session, provider))
-        .order_by(QueueItem.priority_rank, QueueItem.queued_at, QueueItem.id)
+        .order_by(QueueItem.turn_at, QueueItem.id)
     ).all()
     return [Candidate(*row) for row in rows]
 

@@ -12,7 +12,7 @@ from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.limits import PrivacyLimits
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.processors import Arrival, ArrivalAsset, Processor
-from grading.models.queue import QueueItem
+from grading.models.queue import ChangeKind, QueueChange, QueueItem, QueueTally, SavedFilter
 from grading.models.search import SearchTerm
 from grading.models.submissions import AnonymizedText, Draft, Submission
 from grading.models.tenancy import Context, Deployment, Registration, ResourceLink
@@ -26,6 +26,7 @@ __all__ = [
     "Assignment",
     "Batch",
     "BatchRequest",
+    "ChangeKind",
     "Context",
     "Deployment",
     "Disclosure",
@@ -41,10 +42,13 @@ __all__ = [
     "Processor",
     "PromptVersion",
     "ProviderAgreement",
+    "QueueChange",
     "QueueItem",
+    "QueueTally",
     "Registration",
     "ResourceLink",
     "ReviewDecision",
+    "SavedFilter",
     "RubricVersion",
     "SearchTerm",
     "Submission",
