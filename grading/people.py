@@ -39,7 +39,7 @@ def names_of(session: Session, vault: Vault, context_id: UUID, people: Collectio
         )
     ).all()
     opened = vault.open_many(session, [(profile_place(row.id), row.sealed_profile or b"") for row in rows])
-    return {row.person_id: _display_name(json.loads(raw)) for row, raw in zip(rows, opened, strict=True)}
+    return {row.person_id: display_name(json.loads(raw)) for row, raw in zip(rows, opened, strict=True)}
 
 
 def roster_size(session: Session, context_id: UUID) -> int:
@@ -73,6 +73,7 @@ def _member(person_id: UUID, role: CourseRole, profile: dict[str, str]) -> Roste
     )
 
 
-def _display_name(profile: dict[str, str]) -> str:
+def display_name(profile: dict[str, str]) -> str:
+    """A person's name as the LMS wrote it; empty when it told none."""
     parts = " ".join(filter(None, (profile.get("given_name"), profile.get("family_name"))))
     return str(profile.get("name") or parts or "")

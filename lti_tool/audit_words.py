@@ -48,6 +48,9 @@ EVENTS: Final[dict[str, str]] = {
     "queue.skipped": "Work was taken out of the queue",
     "queue.put_back": "Work was put back into the queue",
     "queue.noted": "Notes in the queue were changed",
+    "queue.rescheduled": "Work in the queue was put off, or let run again",
+    "queue.undone": "A change of the queue was taken back",
+    "queue.exported": "The queue was written out as a file",
     # students
     "submission.handed_in": "Work was handed in",
     "consent.given": "A student agreed to AI-assisted feedback",

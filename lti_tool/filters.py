@@ -1,7 +1,7 @@
 """What templates use to write moments, codes and lists: one place for how things are worded on pages."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from config.clock import Clock
+from grading.queue.expecting import Expectation
 from grading.results.words import BY_HAND_WORDS, words_for
 from lti_tool.audit_words import actor_words, event_words, object_words
 from lti_tool.lti.registration.tool import SCOPE_WORDS
@@ -42,10 +43,25 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
     def ago(value: datetime) -> str:
         return span((clock() - value).total_seconds())
 
+    def expected_words(told: Expectation) -> str:
+        """When a student's work is expected back, as a sentence to add; empty when nobody can say yet."""
+        later = f" It does not start before {moment_text(told.not_before)}." if told.not_before else ""
+        if told.delayed and told.promised_by:
+            if told.latest is None:
+                return f"{later} It is delayed: we expected it by {moment_text(told.promised_by)}."
+            return (
+                f"{later} It is delayed: we expected it by {moment_text(told.promised_by)}, "
+                f"and now by {moment_text(told.latest)}."
+            )
+        if told.earliest is None or told.latest is None:
+            return later
+        return f"{later} Expected in {between(told.earliest - clock(), told.latest - clock())}."
+
     def provider_name(code: str) -> str:
         """What pages call a provider."""
         return provider_names.get(code, code)
 
+    app.jinja_env.globals.update(expected_words=expected_words)
     app.jinja_env.filters.update(
         provider_name=provider_name,
         moment=moment,
@@ -54,6 +70,7 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
         moment_text=moment_text,
         clock_time=clock_time,
         ago=ago,
+        duration=lambda value: span(value.total_seconds()),
         words=words_for,
         by_hand_words=by_hand_words,
         quotes=as_found_quotes,
@@ -78,6 +95,12 @@ def span(seconds: float) -> str:
     if seconds < 48 * 3600:
         return f"{int(seconds // 3600)} h"
     return f"{int(seconds // 86400)} days"
+
+
+def between(earliest: timedelta, latest: timedelta) -> str:
+    """A span of time that is not known exactly: about 3 h, or 20 min to 5 h."""
+    low, high = span(earliest.total_seconds()), span(latest.total_seconds())
+    return f"about {high}" if low == high else f"{low} to {high}"
 
 
 def by_hand_words(code: str | None) -> str:

@@ -24,6 +24,7 @@ class Batch(Base):
         Index("ix_batch_due", "step", "next_check_at"),
         Index("ix_batch_created_at", "created_at", "id"),
         Index("ix_batch_finished_at", "finished_at"),
+        Index("ix_batch_state", "state", "provider"),
     )
 
     id: Mapped[Key]

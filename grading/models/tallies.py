@@ -44,8 +44,7 @@ def _postgresql(act: str) -> list[str]:
         "HAVING sum(items) <> 0 OR sum(cost) <> 0"
     )
     return [
-        f"CREATE FUNCTION queue_tally_{act}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN {body}; RETURN NULL; END $$",
+        f"CREATE FUNCTION queue_tally_{act}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$",
         f"CREATE TRIGGER queue_tally_{act} AFTER {act.upper()} ON queue_item REFERENCING {_TABLES[act]} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION queue_tally_{act}()",
     ]

@@ -7,6 +7,7 @@ it and what that replaced, which is what undoing goes by: what somebody changed 
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,6 +16,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
+from grading import search
 from grading.errors import GradingError, NotFound
 from grading.models import ChangeKind, QueueChange, QueueItem
 from grading.queue.filters import QueueFilter, Sort, read_filter
@@ -23,6 +25,7 @@ from grading.queue.reading import count
 from grading.queue.walking import Matching, position_of, prepare
 from grading.states import Priority, QueueState
 from privacy.audit import Actor, record
+from privacy.blind_index import BlindIndex
 
 CHUNK: Final = 1_000
 UNDOABLE: Final = (ChangeKind.SKIP, ChangeKind.PRIORITY, ChangeKind.RESCHEDULE, ChangeKind.NOTE)
@@ -158,7 +161,10 @@ def advance(session: Session, change_id: uuid.UUID, matching_of: MatchingOf, clo
         NotFound: there is no such change.
     """
     change = session.execute(
-        select(QueueChange).where(QueueChange.id == change_id).with_for_update().execution_options(populate_existing=True)
+        select(QueueChange)
+        .where(QueueChange.id == change_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if change is None:
         raise NotFound("There is no such change of the queue.")
@@ -177,6 +183,36 @@ def advance(session: Session, change_id: uuid.UUID, matching_of: MatchingOf, clo
         _audit(session, change, actor, changed)
     session.flush()
     return change
+
+
+def carry_on(
+    transaction: Callable[[], AbstractContextManager[Session]],
+    change_id: uuid.UUID,
+    blind: BlindIndex,
+    clock: Clock = utc_now,
+    tell: Callable[[QueueChange], None] = lambda _: None,
+) -> QueueChange:
+    """Carry a change out to its end, each part in a transaction of its own.
+
+    Args:
+        tell: is told how far it is after each part.
+    """
+    while True:
+        with transaction() as session:
+            change = advance(session, change_id, lambda session, chosen: words_of(session, blind, chosen), clock)
+        tell(change)
+        if change.finished_at is not None:
+            return change
+
+
+def words_of(session: Session, blind: BlindIndex, chosen: QueueFilter) -> Matching:
+    """The condition on submissions that the words of a filter make; None when it has none.
+
+    Raises:
+        SearchUnclear: no word is left to search for.
+    """
+    words = blind.reveal(chosen.sought) if chosen.sought else ""
+    return search.everywhere(session, blind, words) if words else None
 
 
 def due(session: Session, _now: datetime) -> list[uuid.UUID]:
@@ -198,10 +234,7 @@ def latest(session: Session, administrator_id: uuid.UUID, now: datetime) -> Queu
 def can_undo(change: QueueChange) -> bool:
     """Whether a change can be taken back."""
     return (
-        change.kind in UNDOABLE
-        and change.finished_at is not None
-        and change.undone_at is None
-        and change.changed > 0
+        change.kind in UNDOABLE and change.finished_at is not None and change.undone_at is None and change.changed > 0
     )
 
 
@@ -264,9 +297,11 @@ def _part(session: Session, change: QueueChange, matching_of: MatchingOf) -> tup
 
 def _undo_part(session: Session, undoes: uuid.UUID) -> tuple[int, int]:
     kind = session.execute(select(QueueChange.kind).where(QueueChange.id == undoes)).scalar_one()
-    ids = session.execute(
-        select(QueueItem.id).where(QueueItem.change_id == undoes).order_by(QueueItem.id).limit(CHUNK)
-    ).scalars().all()
+    ids = (
+        session.execute(select(QueueItem.id).where(QueueItem.change_id == undoes).order_by(QueueItem.id).limit(CHUNK))
+        .scalars()
+        .all()
+    )
     return len(ids), take_back(session, kind, ids)
 
 

@@ -98,7 +98,7 @@ def recent_pace(session: Session, now: datetime) -> Pace | None:
         .order_by(Batch.finished_at.desc())
         .limit(RECENT)
     )
-    return pace_of([Finished(*row) for row in rows], now)
+    return pace_of([Finished(begun, ended, items) for begun, ended, items in rows if begun and ended], now)
 
 
 def position(session: Session, submission_id: uuid.UUID) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import InstrumentedAttribute
@@ -39,11 +39,14 @@ class Sort(StrEnum):
     DEAREST = "-cost"
 
     @property
-    def column(self) -> InstrumentedAttribute[datetime] | InstrumentedAttribute[int]:
+    def column(self) -> InstrumentedAttribute[Any]:
         """The column that it sorts by."""
-        return {"turn": QueueItem.turn_at, "age": QueueItem.queued_at, "cost": QueueItem.estimated_microdollars}[
-            self.removeprefix("-")
-        ]
+        columns: dict[str, InstrumentedAttribute[Any]] = {
+            "turn": QueueItem.turn_at,
+            "age": QueueItem.queued_at,
+            "cost": QueueItem.estimated_microdollars,
+        }
+        return columns[self.removeprefix("-")]
 
     @property
     def descending(self) -> bool:
@@ -66,6 +69,11 @@ class QueueFilter:
     sought: str = ""
     """Words to search for, hidden as `privacy.blind_index` does it."""
     sort: Sort = Sort.TURN
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves out work that waits."""
+        return bool({*self.arguments()} - {"state", "sort"}) or not set(self.states) >= set(WAITING)
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """SQL: everything but the words, for a query on queue items."""

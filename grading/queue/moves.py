@@ -62,7 +62,7 @@ def carry_out(session: Session, act: Act, item_ids: Sequence[uuid.UUID]) -> int:
         case ChangeKind.PRIORITY:
             priority = Priority(act.value)
             wanted = [QueueItem.state.in_(WAITING), QueueItem.priority != priority]
-            values = {"previous_priority": QueueItem.priority, "priority": priority}
+            values: dict[str, object] = {"previous_priority": QueueItem.priority, "priority": priority}
         case ChangeKind.RESCHEDULE:
             moment = datetime.fromisoformat(act.value) if act.value else None
             wanted = [QueueItem.state == QueueState.QUEUED, QueueItem.not_before.is_distinct_from(moment)]
@@ -99,7 +99,12 @@ def take_back(session: Session, kind: ChangeKind, item_ids: Sequence[uuid.UUID])
             restored = _update(session, item_ids, [], {"note": QueueItem.previous_note})
         case ChangeKind.PUT_BACK | ChangeKind.UNDO:
             restored = 0
-    forgotten = {"change_id": None, "previous_priority": None, "previous_not_before": None, "previous_note": None}
+    forgotten: dict[str, object] = {
+        "change_id": None,
+        "previous_priority": None,
+        "previous_not_before": None,
+        "previous_note": None,
+    }
     _update(session, item_ids, [], forgotten)
     return restored
 

@@ -141,6 +141,18 @@ def details(session: Session, item_id: uuid.UUID) -> ItemDetails:
     return ItemDetails(_row(row), row[0].failure_words, row[0].finished_at, [Turn(*turn) for turn in turns])
 
 
+def titles(session: Session, item_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Course and assignment of items, for lists of them."""
+    rows = session.execute(
+        select(QueueItem.id, Context.label, Context.title, Assignment.title)
+        .join(Context, Context.id == QueueItem.context_id)
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .where(QueueItem.id.in_(item_ids))
+    )
+    return {row[0]: (row[1] or row[2] or "(untitled course)", row[3]) for row in rows}
+
+
 def count(session: Session, chosen: QueueFilter, matching: Matching = None) -> dict[QueueState, tuple[int, int]]:
     """How many items a filter shows by state, and what they are estimated at, in micro-dollars."""
     query = select(QueueItem.state, func.count(), func.sum(QueueItem.estimated_microdollars)).where(
@@ -192,8 +204,8 @@ def _page(session: Session, walk: Walk, after: str | None, size: int) -> QueuePa
     sort = walk.chosen.sort
     ids = walk.ids(after=after, limit=size + 1).subquery()
     query = _rows(select(QueueItem).join(ids, ids.c.id == QueueItem.id))
-    key, identifier = (one.desc() if sort.descending else one for one in (sort.column, QueueItem.id))
-    found = session.execute(query.order_by(key, identifier)).all()
+    order: list[Any] = [sort.column, QueueItem.id]
+    found = session.execute(query.order_by(*(one.desc() if sort.descending else one for one in order))).all()
     last = found[size - 1][0] if len(found) > size else None
     return QueuePage(
         [_row(row) for row in found[:size]],

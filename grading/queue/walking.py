@@ -108,16 +108,16 @@ def read_position(after: str, sort: Sort) -> tuple[datetime | int, uuid.UUID]:
     Raises:
         FilterUnreadable: it is no place of this order.
     """
+    unreadable = FilterUnreadable("This page address can't be read. Go back to the first page of the queue.")
     try:
         word, value, identifier = after.split("_")
-        if word != sort.value:
-            raise ValueError(word)
         key = int(value) if sort.column is QueueItem.estimated_microdollars else datetime.fromisoformat(value)
-        if isinstance(key, datetime) and key.tzinfo is None:
-            raise ValueError(value)
-        return key, uuid.UUID(identifier)
+        place = key, uuid.UUID(identifier)
     except ValueError as error:
-        raise FilterUnreadable("This page address can't be read. Go back to the first page of the queue.") from error
+        raise unreadable from error
+    if word != sort.value or (isinstance(key, datetime) and key.tzinfo is None):
+        raise unreadable
+    return place
 
 
 def _bounds(chosen: QueueFilter, priority: Priority | None) -> list[list[ColumnElement[bool]]]:
@@ -134,7 +134,7 @@ def _bounds(chosen: QueueFilter, priority: Priority | None) -> list[list[ColumnE
 
 
 def _ordered(sort: Sort, conditions: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
-    query = select(QueueItem.id, sort.column.label("key")).where(*conditions)
+    query: Select[Any] = select(QueueItem.id, sort.column.label("key")).where(*conditions)
     return _in_order(query, sort, sort.column, QueueItem.id).limit(limit)
 
 

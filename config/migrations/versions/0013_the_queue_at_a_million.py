@@ -66,6 +66,7 @@ def upgrade() -> None:
         where = sa.text(condition) if condition else None
         op.create_index(name, "queue_item", columns, sqlite_where=where, postgresql_where=where)
     op.create_index("ix_batch_finished_at", "batch", ["finished_at"])
+    op.create_index("ix_batch_state", "batch", ["state", "provider"])
     op.execute(
         "INSERT INTO queue_tally (state, items, microdollars)"
         " SELECT state, count(*), sum(estimated_microdollars) FROM queue_item GROUP BY state"
@@ -163,6 +164,7 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER queue_tally_{act}" + (" ON queue_item" if dialect == "postgresql" else ""))
         if dialect == "postgresql":
             op.execute(f"DROP FUNCTION queue_tally_{act}()")
+    op.drop_index("ix_batch_state", table_name="batch")
     op.drop_index("ix_batch_finished_at", table_name="batch")
     for name in INDEXES:
         op.drop_index(name, table_name="queue_item")
