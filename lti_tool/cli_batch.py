@@ -1,5 +1,6 @@
 """`blindmark batch …`: make batches from the queue, send them, see how far they are, cancel, retry what failed."""
 
+import sys
 import time
 from typing import Any
 from uuid import UUID
@@ -170,7 +171,7 @@ def retry(number: int, username: str, as_json: bool) -> None:
 
 
 def _watched(parts: Parts, number: int, shown: BatchDetails) -> BatchDetails:
-    label, stream = f"Batch {number}", click.get_text_stream("stderr")
+    label, stream = f"Batch {number}", sys.stderr
     with click.progressbar(length=max(shown.batch.items, 1), label=label, file=stream) as bar:
         while shown.batch.state not in ENDED:
             time.sleep(WATCH_SECONDS)

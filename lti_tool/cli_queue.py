@@ -1,5 +1,6 @@
 """`blindmark queue …`: list and show what waits, skip it, put it back, change its priority, put it off."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -177,9 +178,7 @@ def _carry_out(kind: ChangeKind, value: str | datetime, given: dict[str, Any]) -
 
 def _finish(parts: Parts, made: QueueChange, as_json: bool) -> None:
     """Carry a change out to its end, with a bar on the error stream. Cut off, a worker does the rest."""
-    with click.progressbar(
-        length=max(made.expected, 1), label=made.kind.value, file=click.get_text_stream("stderr")
-    ) as bar:
+    with click.progressbar(length=max(made.expected, 1), label=made.kind.value, file=sys.stderr) as bar:
         made = changes.carry_on(
             parts.database.transaction,
             made.id,

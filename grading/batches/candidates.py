@@ -98,7 +98,7 @@ class Reader:
         self._instructions: dict[uuid.UUID, Instructions] = {}
 
     def read(self, item_ids: Sequence[uuid.UUID]) -> tuple[list[Candidate], dict[uuid.UUID, str]]:
-        """Those of at most `CHUNK` items that may go, in the order of the ids, and the code of what keeps each other."""
+        """Those of at most `CHUNK` items that may go, in the order given, and the code of what keeps each other."""
         session, provider = self._session, self._provider
         reason = case(
             (not_(self._waits()), STATE),

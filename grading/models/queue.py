@@ -57,7 +57,7 @@ class QueueItem(Base):
     state: Mapped[QueueState] = mapped_column(state_type(QueueState, "queue_state"), default=QueueState.QUEUED)
     priority: Mapped[Priority] = mapped_column(state_type(Priority, "queue_priority"), default=Priority.NORMAL)
     queued_at: Mapped[Moment]
-    """When the work was handed in. It stays the same when the item is skipped and put back: nobody loses their place."""
+    """When the work was handed in. It stays when the item is skipped and put back: nobody loses their place."""
     not_before: Mapped[Moment | None]
     """Rescheduled: no batch takes it before this."""
     turn_at: Mapped[datetime] = mapped_column(UtcDateTime(), Computed(TurnAt()))

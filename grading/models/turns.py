@@ -2,8 +2,8 @@
 
 Work runs in the order of `turn_at`. That is the moment it was handed in, three days earlier for high priority and three
 days later for low: low priority waits behind normal work that came up to three days after it, and then goes first. An
-order of moments never changes by itself, so an index can serve it at any size, and nothing can starve: whatever comes in
-more than twice the shift after an item runs after it. Work that may not run before some moment has its turn then.
+order of moments never changes by itself, so an index can serve it at any size, and nothing can starve: whatever comes
+in more than twice the shift after an item runs after it. Work that may not run before some moment has its turn then.
 """
 
 from datetime import timedelta

@@ -43,7 +43,7 @@ class Act:
 
 
 def lock_items(session: Session, item_ids: Sequence[uuid.UUID]) -> None:
-    """Lock items in one order, so that two who act on the same ones wait for each other instead of going in a circle."""
+    """Lock items in one order, so that two who act on the same ones wait for each other and not in a circle."""
     session.execute(
         select(QueueItem.id).where(QueueItem.id.in_(item_ids)).order_by(QueueItem.id).with_for_update()
     ).all()

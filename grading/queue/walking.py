@@ -1,8 +1,8 @@
 """Finding items in order, at any size: one ordered piece of an index for each state and priority, merged.
 
 An index can hand out rows in order only where everything before its last columns is fixed. A filter over two states and
-three priorities is therefore asked as six pieces, each cut to the size of the page, and merged by the database. No piece
-reads more rows than the page has, whatever the size of the queue.
+three priorities is therefore asked as six pieces, each cut to the size of the page, and merged by the database. No
+piece reads more rows than the page has, whatever the size of the queue.
 """
 
 import uuid
@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from grading.models import QueueItem, Submission
-from grading.queue.filters import FilterUnreadable, QueueFilter, Sort, taught_by
 from grading.models.turns import SHIFTS
+from grading.queue.filters import FilterUnreadable, QueueFilter, Sort, taught_by
 from grading.states import Priority
 
 RARE: Final = 2_000

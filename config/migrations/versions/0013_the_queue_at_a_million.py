@@ -33,6 +33,12 @@ ADD = "UPDATE queue_tally SET items = items {sign} 1, microdollars = microdollar
 BEGIN = "INSERT INTO queue_tally (state, items, microdollars) SELECT NEW.state, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM queue_tally WHERE state = NEW.state);"
 PLUS = "SELECT state, 1 AS items, estimated_microdollars AS cost FROM new_rows"
 MINUS = "SELECT state, -1 AS items, -estimated_microdollars AS cost FROM old_rows"
+FUNCTION = (
+    "CREATE FUNCTION queue_tally_{act}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " INSERT INTO queue_tally (state, items, microdollars)"
+    " SELECT state, sum(items), sum(cost) FROM ({rows}) AS moved GROUP BY state"
+    " HAVING sum(items) <> 0 OR sum(cost) <> 0; RETURN NULL; END $$"
+)
 POSTGRESQL = {
     "insert": (PLUS, "NEW TABLE AS new_rows"),
     "update": (f"{PLUS} UNION ALL {MINUS}", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
@@ -146,12 +152,7 @@ def _make_triggers(dialect: str) -> None:
         op.execute(f"CREATE TRIGGER queue_tally_delete AFTER DELETE ON queue_item BEGIN {minus} END")
         return
     for act, (rows, tables) in POSTGRESQL.items():
-        op.execute(
-            f"CREATE FUNCTION queue_tally_{act}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " INSERT INTO queue_tally (state, items, microdollars)"
-            f" SELECT state, sum(items), sum(cost) FROM ({rows}) AS moved GROUP BY state"
-            " HAVING sum(items) <> 0 OR sum(cost) <> 0; RETURN NULL; END $$"
-        )
+        op.execute(FUNCTION.format(act=act, rows=rows))
         op.execute(
             f"CREATE TRIGGER queue_tally_{act} AFTER {act.upper()} ON queue_item REFERENCING {tables}"
             f" FOR EACH STATEMENT EXECUTE FUNCTION queue_tally_{act}()"

@@ -1,4 +1,4 @@
-"""Changing items of the queue: the ticked ones at once, everything that a filter shows after saying what that is (Q3)."""
+"""Changing items of the queue: ticked ones at once, all that a filter shows after saying what that is (Q3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class Asked:
 
 
 def change() -> Response | str:
-    """Priority, skip, put back, reschedule or note: done for ticked items; for a whole filter, first said in numbers."""
+    """Priority, skip, put back, reschedule or note: done for ticked items; for a filter, first said in numbers."""
     asked, chosen = _asked(), shown_filter()
     if request.form.get("all") == "yes":
         with parts().database.transaction() as session:
