@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, Engine, event, insert, select, text
+from sqlalchemy import Engine, event, insert, select, text
 
 from config.clock import utc_now
 from config.database import Database
@@ -20,6 +20,7 @@ from grading.models import Assignment, ChangeKind, Context, Deployment, Person, 
 from grading.models.tenancy import DeploymentState
 from grading.queue import changes, expecting
 from grading.queue.filters import QueueFilter
+from grading.queue.searching import matching_with
 from grading.states import Priority, QueueState
 from lti_tool.admin_accounts import create_administrator
 from lti_tool.parts import Parts
@@ -199,11 +200,11 @@ def _whole_filter(parts: Parts) -> None:
             made = changes.change_matching(
                 session, ChangeKind.PRIORITY, wanted.value, chosen, Actor.system(), expected=forecast.acts_on
             )
-        made = changes.carry_on(database.transaction, made.id, parts.blind_index)
+        made = changes.carry_on(database.transaction, made.id, matching_with(parts.blind_index))
         took = time.perf_counter() - start - counted
         sys.stdout.write(
-            f"{wanted.value} priority for {name}: counted in {counted * 1000:.0f} ms, {made.changed:,} changed in {took:.1f} s "
-            f"({made.changed / took:,.0f} a second)\n"
+            f"{wanted.value} priority for {name}: counted in {counted * 1000:.0f} ms, "
+            f"{made.changed:,} changed in {took:.1f} s ({made.changed / took:,.0f} a second)\n"
         )
 
 
@@ -305,19 +306,13 @@ def _fill(database: Database, filled: int, size: int) -> None:
     values["blob"] = dialect["blob"].format(blob=blob)
     values["series"] = dialect["series"].format(first=filled, last=size - 1)
     with database.engine.begin() as connection:
+        if database.engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA cache_size = -1500000")
         connection.exec_driver_sql(SUBMISSIONS.format(**values))
         connection.exec_driver_sql(ITEMS.format(**values))
     if database.engine.dialect.name == "postgresql":
-        _analyze(database.engine)
-
-
-def _analyze(engine: Engine) -> None:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        _vacuum(connection)
-
-
-def _vacuum(connection: Connection) -> None:
-    connection.exec_driver_sql("VACUUM ANALYZE")
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
 from grading.processor_port import AssetService
 from grading.queue import changes
+from grading.queue.searching import matching_with
 from grading.roster import RosterSource, RosterUnavailable
 from privacy.blind_index import BlindIndex
 from privacy.sealing import Vault
@@ -139,7 +140,7 @@ class Work:
 
     def change_queue(self, change_id: UUID) -> None:
         """Carry out what is left of a change of everything that a filter shows."""
-        changes.carry_on(self.database.transaction, change_id, self.blind_index, self.clock)
+        changes.carry_on(self.database.transaction, change_id, matching_with(self.blind_index), self.clock)
 
     def report(self, asset_id: UUID) -> None:
         """Tell an LMS what became of a file."""

@@ -15,7 +15,7 @@ from grading.batches.listing import BatchDetails
 from grading.errors import NotFound
 from grading.models import Batch, BatchRequest, ChangeKind
 from grading.queue import changes
-from grading.queue.changes import words_of
+from grading.queue.searching import words_of
 from grading.states import BatchState, RequestState
 from grading.tasks import ADVANCE_BATCH
 from lti_tool.cli_filters import (

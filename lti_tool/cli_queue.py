@@ -9,8 +9,8 @@ import click
 
 from grading.models import ChangeKind, QueueChange
 from grading.queue import changes, page, reading, tally
-from grading.queue.changes import words_of
 from grading.queue.reading import QueueRow
+from grading.queue.searching import matching_with, words_of
 from grading.states import Priority
 from lti_tool.cli_filters import (
     MOMENTS,
@@ -182,7 +182,7 @@ def _finish(parts: Parts, made: QueueChange, as_json: bool) -> None:
         made = changes.carry_on(
             parts.database.transaction,
             made.id,
-            parts.blind_index,
+            matching_with(parts.blind_index),
             parts.clock,
             lambda change: bar.update(min(change.done, made.expected) - bar.pos),
         )

@@ -34,15 +34,16 @@ class TurnAt(ColumnElement[Any]):
 def turn_at_sql(dialect: str) -> str:
     """The expression as a dialect writes it, for the model and for migrations.
 
-    SQLite keeps moments as text: whole days are added to the part before the fraction of a second. PostgreSQL adds days
-    without any zone, which gives the same answer at all times, as it asks of generated columns.
+        SQLite keeps moments as text: whole days are added to the part before the fraction of a
+    second, which its functions of time would round. PostgreSQL adds days
+        without any zone, which gives the same answer at all times, as it asks of generated columns.
     """
     cases = " ".join(
         f"WHEN '{priority.value}' THEN {_days(shift.days, dialect)}" for priority, shift in SHIFTS.items() if shift
     )
     days = f"CASE priority {cases} ELSE {_days(0, dialect)} END"
     if dialect == "sqlite":
-        shifted = f"strftime('%Y-%m-%d %H:%M:%S', queued_at, {days}) || substr(queued_at, 20)"
+        shifted = f"strftime('%Y-%m-%d %H:%M:%S', substr(queued_at, 1, 19), {days}) || substr(queued_at, 20)"
         return f"max({shifted}, coalesce(not_before, ''))"
     return f"GREATEST(timezone('UTC', timezone('UTC', queued_at) + {days}), not_before)"
 

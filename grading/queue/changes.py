@@ -16,7 +16,6 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
-from grading import search
 from grading.errors import GradingError, NotFound
 from grading.models import ChangeKind, QueueChange, QueueItem
 from grading.queue.filters import QueueFilter, Sort, read_filter
@@ -25,7 +24,6 @@ from grading.queue.reading import count
 from grading.queue.walking import Matching, position_of, prepare
 from grading.states import Priority, QueueState
 from privacy.audit import Actor, record
-from privacy.blind_index import BlindIndex
 
 CHUNK: Final = 1_000
 UNDOABLE: Final = (ChangeKind.SKIP, ChangeKind.PRIORITY, ChangeKind.RESCHEDULE, ChangeKind.NOTE)
@@ -188,7 +186,7 @@ def advance(session: Session, change_id: uuid.UUID, matching_of: MatchingOf, clo
 def carry_on(
     transaction: Callable[[], AbstractContextManager[Session]],
     change_id: uuid.UUID,
-    blind: BlindIndex,
+    matching_of: MatchingOf,
     clock: Clock = utc_now,
     tell: Callable[[QueueChange], None] = lambda _: None,
 ) -> QueueChange:
@@ -199,20 +197,10 @@ def carry_on(
     """
     while True:
         with transaction() as session:
-            change = advance(session, change_id, lambda session, chosen: words_of(session, blind, chosen), clock)
+            change = advance(session, change_id, matching_of, clock)
         tell(change)
         if change.finished_at is not None:
             return change
-
-
-def words_of(session: Session, blind: BlindIndex, chosen: QueueFilter) -> Matching:
-    """The condition on submissions that the words of a filter make; None when it has none.
-
-    Raises:
-        SearchUnclear: no word is left to search for.
-    """
-    words = blind.reveal(chosen.sought) if chosen.sought else ""
-    return search.everywhere(session, blind, words) if words else None
 
 
 def due(session: Session, _now: datetime) -> list[uuid.UUID]:

@@ -14,6 +14,8 @@ from grading.states import BatchState, Priority, QueueState, RequestState
 
 COUNTED: Final = 1_000
 """Up to here a place in the queue is counted; behind it is "more than a thousand"."""
+GRACE: Final = timedelta(minutes=30)
+"""A promise that will be missed by less is not called broken before it is: the figures move by as much."""
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 RECENT: Final = 200
 """Most batches that are looked at."""
@@ -132,7 +134,7 @@ def expectation(session: Session, submission_id: uuid.UUID, now: datetime) -> Ex
             .execution_options(synchronize_session=False)
         )
     promised = item.promised_by
-    broken = promised is not None and (promised < now or (earliest is not None and promised < earliest))
+    broken = promised is not None and (promised < now or (earliest is not None and promised + GRACE < earliest))
     return Expectation(
         place=place,
         more=more,

@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 TURN_AT = {
-    "sqlite": "max(strftime('%Y-%m-%d %H:%M:%S', queued_at, CASE priority WHEN 'high' THEN '-3 days' WHEN 'low' THEN '+3 days' ELSE '+0 days' END) || substr(queued_at, 20), coalesce(not_before, ''))",
+    "sqlite": "max(strftime('%Y-%m-%d %H:%M:%S', substr(queued_at, 1, 19), CASE priority WHEN 'high' THEN '-3 days' WHEN 'low' THEN '+3 days' ELSE '+0 days' END) || substr(queued_at, 20), coalesce(not_before, ''))",
     "postgresql": "GREATEST(timezone('UTC', timezone('UTC', queued_at) + CASE priority WHEN 'high' THEN interval '-3 days' WHEN 'low' THEN interval '3 days' ELSE interval '0 days' END), not_before)",
 }
 KINDS = "'skip', 'put_back', 'priority', 'reschedule', 'note', 'undo'"

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from grading.batches import compose, lifecycle, listing
 from grading.batches.compose import Plan
-from grading.queue import FilterUnreadable, changes, reading
+from grading.queue import FilterUnreadable, reading
+from grading.queue.searching import words_of
 from grading.tasks import ADVANCE_BATCH
 from lti_tool.pages.admin.queue import arguments_of, back_to, shown_filter
 from lti_tool.pages.admin.queue_changes import chosen_items
@@ -65,7 +66,7 @@ def _plan(session: Session) -> Plan:
         _size(),
         provider=provider,
         limits=limits,
-        matching=changes.words_of(session, parts().blind_index, chosen),
+        matching=words_of(session, parts().blind_index, chosen),
         clock=clock,
     )
 

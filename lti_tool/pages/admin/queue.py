@@ -14,6 +14,7 @@ from grading import search
 from grading.batches.in_flight import in_flight
 from grading.queue import QueueFilter, Sort, changes, expecting, reading, saved
 from grading.queue.filters import read_filter
+from grading.queue.searching import words_of
 from grading.queue.teachers import instructor_choices
 from grading.states import Priority, QueueState, TaskType
 from lti_tool.pages.admin.shared import course_choices, signed_in_actor, tenant_choices
@@ -83,7 +84,7 @@ def export() -> FlaskResponse:
         parts().database.transaction,
         signed_in_actor(),
         chosen,
-        lambda session: changes.words_of(session, parts().blind_index, chosen),
+        lambda session: words_of(session, parts().blind_index, chosen),
     )
     response = FlaskResponse(lines, mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename=queue-{parts().clock():%Y-%m-%d}.csv"

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from grading.errors import GradingError
 from grading.models import ChangeKind, QueueChange
 from grading.queue import FilterUnreadable, changes
+from grading.queue.searching import matching_with, words_of
 from grading.states import Priority
 from grading.tasks import CHANGE_QUEUE
 from lti_tool.pages.admin.queue import arguments_of, back_to, shown_filter
@@ -32,7 +33,7 @@ def change() -> Response | str:
     asked, chosen = _asked(), shown_filter()
     if request.form.get("all") == "yes":
         with parts().database.transaction() as session:
-            matching = changes.words_of(session, parts().blind_index, chosen)
+            matching = words_of(session, parts().blind_index, chosen)
             value = changes.check_value(asked.kind, asked.value, parts().clock())
             forecast = changes.forecast(session, asked.kind, chosen, matching)
         return render_template(
@@ -104,12 +105,7 @@ def chosen_items() -> list[UUID]:
 def _run_first_part(made: QueueChange) -> None:
     """Most changes are small and done before the page comes back; a worker does the rest of large ones."""
     with parts().database.transaction() as session:
-        made = changes.advance(
-            session,
-            made.id,
-            lambda session, chosen: changes.words_of(session, parts().blind_index, chosen),
-            parts().clock,
-        )
+        made = changes.advance(session, made.id, matching_with(parts().blind_index), parts().clock)
         finished, words = made.finished_at is not None, _words(made)
     if finished:
         flash(words)
