@@ -61,7 +61,7 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
         """What pages call a provider."""
         return provider_names.get(code, code)
 
-    app.jinja_env.globals.update(expected_words=expected_words)
+    app.jinja_env.globals.update(expected_words=expected_words, between=between)
     app.jinja_env.filters.update(
         provider_name=provider_name,
         moment=moment,
@@ -70,7 +70,6 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
         moment_text=moment_text,
         clock_time=clock_time,
         ago=ago,
-        duration=lambda value: span(value.total_seconds()),
         words=words_for,
         by_hand_words=by_hand_words,
         quotes=as_found_quotes,
