@@ -29,12 +29,12 @@ CHUNK: Final = 1_000
 UNDOABLE: Final = (ChangeKind.SKIP, ChangeKind.PRIORITY, ChangeKind.RESCHEDULE, ChangeKind.NOTE)
 UNDO_FOR: Final = timedelta(days=1)
 _EVENTS: Final = {
-    ChangeKind.SKIP: "queue.skipped",
-    ChangeKind.PUT_BACK: "queue.put_back",
-    ChangeKind.PRIORITY: "queue.priority_changed",
-    ChangeKind.RESCHEDULE: "queue.rescheduled",
-    ChangeKind.NOTE: "queue.noted",
-    ChangeKind.UNDO: "queue.undone",
+    ChangeKind.SKIP: "skipped",
+    ChangeKind.PUT_BACK: "put_back",
+    ChangeKind.PRIORITY: "priority_changed",
+    ChangeKind.RESCHEDULE: "rescheduled",
+    ChangeKind.NOTE: "noted",
+    ChangeKind.UNDO: "undone",
 }
 MatchingOf = Callable[[Session, QueueFilter], Matching]
 
@@ -297,7 +297,7 @@ def _audit(session: Session, change: QueueChange, actor: Actor, items: int) -> N
     value = change.value if change.kind in (ChangeKind.PRIORITY, ChangeKind.RESCHEDULE) else None
     record(
         session,
-        event=_EVENTS[change.kind],
+        event=f"queue.{_EVENTS[change.kind]}",
         actor=actor,
         tenant_id=None,
         object_type="queue",

@@ -72,7 +72,10 @@ class Walk:
             own = [QueueItem.context_id == course] if course else []
             for state in chosen.states:
                 for priority in priorities:
-                    fixed = [*own, QueueItem.state == state]
+                    # A course's items sorted by age or cost are read by the course and sorted: the indexes of age and
+                    # cost hold all courses, and a planner without figures would walk them to the end.
+                    of_course = not by_turn and (course or chosen.context_id)
+                    fixed = [*own, func.lower(QueueItem.state) == state if of_course else QueueItem.state == state]
                     if priority:
                         fixed.append(QueueItem.priority == priority)
                     pieces += [[*fixed, *bounds] for bounds in (_bounds(chosen, priority) if by_turn else [[]])]

@@ -1,14 +1,14 @@
 """The queue at a million items: its order as a generated column, changes of whole filters, saved filters, figures
 
 Revision: 0013
-Follows: 0009
+Follows: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
