@@ -63,11 +63,6 @@ def filter_of(parts: Parts, given: dict[str, Any]) -> QueueFilter:
     return read_filter(values, parts.zone)
 
 
-def narrowed(given: dict[str, Any]) -> bool:
-    """Whether any filter was given."""
-    return any(given[name] for name in FILTERS)
-
-
 def administrator_of(session: Session, username: str) -> UUID:
     """The account of a name.
 

@@ -28,7 +28,7 @@ from privacy.audit import Actor, record
 CHUNK: Final = 1_000
 UNDOABLE: Final = (ChangeKind.SKIP, ChangeKind.PRIORITY, ChangeKind.RESCHEDULE, ChangeKind.NOTE)
 UNDO_FOR: Final = timedelta(days=1)
-_EVENTS: Final = {
+NOTED_AS: Final = {
     ChangeKind.SKIP: "skipped",
     ChangeKind.PUT_BACK: "put_back",
     ChangeKind.PRIORITY: "priority_changed",
@@ -36,6 +36,7 @@ _EVENTS: Final = {
     ChangeKind.NOTE: "noted",
     ChangeKind.UNDO: "undone",
 }
+"""What the audit log calls each kind, behind `queue.`"""
 MatchingOf = Callable[[Session, QueueFilter], Matching]
 
 
@@ -297,7 +298,7 @@ def _audit(session: Session, change: QueueChange, actor: Actor, items: int) -> N
     value = change.value if change.kind in (ChangeKind.PRIORITY, ChangeKind.RESCHEDULE) else None
     record(
         session,
-        event=f"queue.{_EVENTS[change.kind]}",
+        event=f"queue.{NOTED_AS[change.kind]}",
         actor=actor,
         tenant_id=None,
         object_type="queue",
