@@ -131,6 +131,8 @@ class QueueChange(Base):
     """Items looked at so far."""
     changed: Mapped[int] = mapped_column(default=0)
     """Items that were really changed: the others had moved on by themselves."""
+    changed_before: Mapped[int] = mapped_column(default=0)
+    """Of these, what was changed before the present walk through the filter began."""
     made_at: Mapped[Moment]
     finished_at: Mapped[Moment | None]
     undone_at: Mapped[Moment | None]

@@ -169,14 +169,20 @@ def advance(session: Session, change_id: uuid.UUID, matching_of: MatchingOf, clo
         raise NotFound("There is no such change of the queue.")
     if change.finished_at is not None:
         return change
+    begun_at = change.position
     if change.undoes is not None:
         seen, changed = _undo_part(session, change.undoes)
     else:
         seen, changed = _part(session, change, matching_of)
-    change.done += seen
+    whole, later = begun_at is None and seen < CHUNK, change.changed_before > 0
+    change.done += changed if later else seen
     change.changed += changed
     if seen < CHUNK:
-        change.finished_at = clock()
+        # Somebody else may have moved items back over the place this walk had come to: it walks once more, until a walk
+        # finds nothing left. One that saw everything at a single moment has missed nothing.
+        if whole or change.undoes is not None or change.changed == change.changed_before:
+            change.finished_at = clock()
+        change.position, change.changed_before = None, change.changed
     if changed or change.finished_at:
         actor = Actor.administrator(change.administrator_id) if change.administrator_id else Actor.system()
         _audit(session, change, actor, changed)
@@ -261,6 +267,7 @@ def _begin(
         expected=expected,
         done=0,
         changed=0,
+        changed_before=0,
         made_at=now,
     )
     session.add(made)

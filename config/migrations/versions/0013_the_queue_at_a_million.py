@@ -94,6 +94,7 @@ def _make_tables() -> None:
         sa.Column("expected", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("changed_before", sa.Integer(), nullable=False),
         sa.Column("made_at", moment, nullable=False),
         sa.Column("finished_at", moment, nullable=True),
         sa.Column("undone_at", moment, nullable=True),
