@@ -112,6 +112,14 @@ class Settings(BaseSettings):
     )
     batch_minimum_items: int = Field(default=10, ge=1, description="Fewest submissions in one batch.")
     batch_maximum_items: int = Field(default=100, ge=1, le=50_000, description="Most submissions in one batch.")
+    enqueued_tokens: int = Field(
+        default=2_000_000,
+        ge=1_000,
+        description="Prompt tokens of one model that may wait at the provider at once (its console shows the limit).",
+    )
+    enqueued_tokens_by_model: Annotated[dict[str, int], NoDecode] = Field(
+        default={}, description="The same for single models, as gpt-6-sol=900000,gpt-6-luna=5000000."
+    )
     tick_seconds: float = Field(
         default=5.0, gt=0, description="How often the worker looks in the database for work that is due."
     )
@@ -154,6 +162,16 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
+
+    @field_validator("enqueued_tokens_by_model", mode="before")
+    @classmethod
+    def _read_tokens(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+        if any(not name.strip() or not tokens.strip().isdecimal() or int(tokens) < 1_000 for name, _, tokens in pairs):
+            raise ValueError("must look like gpt-6-sol=900000,gpt-6-luna=5000000, with at least 1000 each")
+        return {name.strip(): int(tokens) for name, _, tokens in pairs}
 
     @field_validator("base_url")
     @classmethod
@@ -290,6 +308,9 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
         "redis_url": _without_password(settings.redis_url),
         "broker_url": _without_password(settings.effective_broker_url) or "(worker in the web process)",
         "offered_models": ",".join(settings.offered_models),
+        "enqueued_tokens_by_model": ",".join(
+            f"{name}={most}" for name, most in settings.enqueued_tokens_by_model.items()
+        ),
         "secret_key": "(set)" if settings.secret_key else "(generated in the data directory)",
         "openai_api_key": "(set)" if settings.openai_api_key else "(not set)",
     }

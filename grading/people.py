@@ -1,10 +1,10 @@
 """Names of a course's people, opened for those entitled to see them and for the anonymizer that hides them."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from grading.models import Enrolment
@@ -39,7 +39,7 @@ def names_of(session: Session, vault: Vault, context_id: UUID, people: Collectio
         )
     ).all()
     opened = vault.open_many(session, [(profile_place(row.id), row.sealed_profile or b"") for row in rows])
-    return {row.person_id: _display_name(json.loads(raw)) for row, raw in zip(rows, opened, strict=True)}
+    return {row.person_id: display_name(json.loads(raw)) for row, raw in zip(rows, opened, strict=True)}
 
 
 def roster_size(session: Session, context_id: UUID) -> int:
@@ -49,13 +49,39 @@ def roster_size(session: Session, context_id: UUID) -> int:
     ).scalar_one()
 
 
+class RosterReader:
+    """Reads rosters for a long piece of work: one that has not changed since it was read last is not compiled again."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._last: tuple[UUID, int, CompiledRoster] | None = None
+
+    def read(self, session: Session, context_id: UUID) -> CompiledRoster:
+        """A course's roster as it is now, for the anonymizer."""
+        rows = _profiles(session, context_id)
+        mark = hash(tuple(sorted(rows, key=lambda row: row[0])))
+        if self._last is None or self._last[:2] != (context_id, mark):
+            self._last = context_id, mark, _compiled(session, self._vault, rows)
+        return self._last[2]
+
+
 def compiled_roster(session: Session, vault: Vault, context_id: UUID) -> CompiledRoster:
     """Everybody who is or was in a course, ready for the anonymizer: people who left may still be named."""
-    rows = session.execute(
+    return _compiled(session, vault, _profiles(session, context_id))
+
+
+_Profile = Row[UUID, UUID, CourseRole, bytes | None]
+
+
+def _profiles(session: Session, context_id: UUID) -> Sequence[_Profile]:
+    return session.execute(
         select(Enrolment.id, Enrolment.person_id, Enrolment.role, Enrolment.sealed_profile).where(
             Enrolment.context_id == context_id, Enrolment.sealed_profile.is_not(None)
         )
     ).all()
+
+
+def _compiled(session: Session, vault: Vault, rows: Sequence[_Profile]) -> CompiledRoster:
     opened = vault.open_many(session, [(profile_place(row.id), row.sealed_profile or b"") for row in rows])
     return compile_roster(
         [
@@ -73,6 +99,7 @@ def _member(person_id: UUID, role: CourseRole, profile: dict[str, str]) -> Roste
     )
 
 
-def _display_name(profile: dict[str, str]) -> str:
+def display_name(profile: dict[str, str]) -> str:
+    """A person's name as the LMS wrote it; empty when it told none."""
     parts = " ".join(filter(None, (profile.get("given_name"), profile.get("family_name"))))
     return str(profile.get("name") or parts or "")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from config.database import insert_ignoring_conflicts
@@ -56,6 +56,11 @@ def matching(blind: BlindIndex, tenants: Sequence[uuid.UUID], words: str) -> Col
 def due(session: Session, now: datetime) -> list[uuid.UUID]:
     """Submissions that came in before there was an index, or whose indexing was cut off."""
     return list(session.execute(select(Submission.id).where(Submission.indexed.is_(False)).limit(AT_ONCE)).scalars())
+
+
+def incomplete(session: Session) -> bool:
+    """Whether some work can't be found by its words yet."""
+    return session.execute(select(exists().where(Submission.indexed.is_(False)))).scalar_one()
 
 
 def index_stored(session: Session, vault: Vault, blind: BlindIndex, submission_id: uuid.UUID) -> None:

@@ -41,6 +41,15 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class TaskType(StrEnum):
+    """What a model is asked to do (G1 to G4)."""
+
+    GRADE = "grade_student_work"
+    RUBRIC = "generate_rubric"
+    SUMMARY = "generate_summary_feedback"
+    QUESTION = "analyze_question"
+
+
 class BatchState(StrEnum):
     """State of a batch job (B1)."""
 

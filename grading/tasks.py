@@ -26,6 +26,8 @@ from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
 from grading.processor_port import AssetService
 from grading.providers.base import ProviderError
+from grading.queue import changes
+from grading.queue.searching import matching_with
 from grading.roster import RosterSource, RosterUnavailable
 from privacy.blind_index import BlindIndex
 from privacy.sealing import Vault
@@ -42,6 +44,7 @@ DELETE_FILE = "blindmark.delete_file"
 TAKE_IN = "blindmark.take_in"
 REPORT = "blindmark.report"
 INDEX = "blindmark.index"
+CHANGE_QUEUE = "blindmark.change_queue"
 REFRESH_ROSTER = "blindmark.refresh_roster"
 log = get_logger(__name__)
 
@@ -99,6 +102,7 @@ class Work:
             TAKE_IN: Chore(intake.due, self.take_in),
             REPORT: Chore(processor_reports.due, self.report),
             INDEX: Chore(search.due, self.index),
+            CHANGE_QUEUE: Chore(changes.due, self.change_queue),
             **self.chores,
         }
 
@@ -165,6 +169,10 @@ class Work:
         """Make the words of one submission findable."""
         with self.database.transaction() as session:
             search.index_stored(session, self.vault, self.blind_index, submission_id)
+
+    def change_queue(self, change_id: UUID) -> None:
+        """Carry out what is left of a change of everything that a filter shows."""
+        changes.carry_on(self.database.transaction, change_id, matching_with(self.blind_index), self.clock)
 
     def report(self, asset_id: UUID) -> None:
         """Tell an LMS what became of a file."""

@@ -162,7 +162,6 @@ def put_back(
         list(had_a_turn.values()),
         QUEUE_MOVES,
         QueueState.QUEUED,
-        queued_at=clock(),
         failure_code=None,
         failure_words=None,
         finished_at=None,

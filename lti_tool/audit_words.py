@@ -61,6 +61,9 @@ EVENTS: Final[dict[str, str]] = {
     "price.entered": "The price of a model was entered",
     "price.withdrawn": "An entered price was withdrawn",
     "price.retirement_set": "It was entered when a model is switched off",
+    "queue.rescheduled": "Work in the queue was put off, or let run again",
+    "queue.undone": "A change of the queue was taken back",
+    "queue.exported": "The queue was written out as a file",
     # students
     "submission.handed_in": "Work was handed in",
     "consent.given": "A student agreed to AI-assisted feedback",

@@ -318,6 +318,8 @@ def keys_rotate(at_once: bool) -> None:
 
 main.add_command(LoadedLater("audit", "The audit log.", "lti_tool.cli_audit"))
 main.add_command(LoadedLater("privacy", "People's data: copies, erasure, retention.", "lti_tool.cli_privacy"))
+main.add_command(LoadedLater("queue", "What waits to be assessed.", "lti_tool.cli_queue"))
+main.add_command(LoadedLater("batch", "Batches: made from the queue, sent, watched.", "lti_tool.cli_batch"))
 
 
 @main.command()

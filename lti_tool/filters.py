@@ -1,7 +1,7 @@
 """What templates use to write moments, codes and lists: one place for how things are worded on pages."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from config.clock import Clock
 from grading.budget.money import dollars, exact_dollars
-from grading.queue import QueueFilter
+from grading.queue.expecting import Expectation
 from grading.results.words import BY_HAND_WORDS, words_for
 from lti_tool.audit_words import actor_words, event_words, object_words
 from lti_tool.lti.registration.tool import SCOPE_WORDS
@@ -44,10 +44,25 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
     def ago(value: datetime) -> str:
         return span((clock() - value).total_seconds())
 
+    def expected_words(told: Expectation) -> str:
+        """When a student's work is expected back, as a sentence to add; empty when nobody can say yet."""
+        later = f" It does not start before {moment_text(told.not_before)}." if told.not_before else ""
+        if told.delayed and told.promised_by:
+            if told.latest is None:
+                return f"{later} It is delayed: we expected it by {moment_text(told.promised_by)}."
+            return (
+                f"{later} It is delayed: we expected it by {moment_text(told.promised_by)}, "
+                f"and now by {moment_text(told.latest)}."
+            )
+        if told.earliest is None or told.latest is None:
+            return later
+        return f"{later} Expected in {between(told.earliest - clock(), told.latest - clock())}."
+
     def provider_name(code: str) -> str:
         """What pages call a provider."""
         return provider_names.get(code, code)
 
+    app.jinja_env.globals.update(expected_words=expected_words, between=between)
     app.jinja_env.filters.update(
         provider_name=provider_name,
         moment=moment,
@@ -66,7 +81,6 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
         dollars=dollars,
         exact_dollars=exact_dollars,
     )
-    app.jinja_env.globals.update(filter_arguments=filter_arguments)
 
 
 def short_id(identifier: UUID) -> str:
@@ -85,6 +99,12 @@ def span(seconds: float) -> str:
     return f"{int(seconds // 86400)} days"
 
 
+def between(earliest: timedelta, latest: timedelta) -> str:
+    """A span of time that is not known exactly: about 3 h, or 20 min to 5 h."""
+    low, high = span(earliest.total_seconds()), span(latest.total_seconds())
+    return f"about {high}" if low == high else f"{low} to {high}"
+
+
 def by_hand_words(code: str | None) -> str:
     """Why a person grades something by hand."""
     return BY_HAND_WORDS.get(code or "", "There is no assessment for it.")
@@ -93,14 +113,3 @@ def by_hand_words(code: str | None) -> str:
 def as_found_quotes(quotes: Iterable[str]) -> list[dict[str, object]]:
     """Quotes for the evidence macro, on a page without the text they stand in."""
     return [{"quote": quote, "found": True, "mark": None} for quote in quotes]
-
-
-def filter_arguments(chosen: QueueFilter, after: str | None = None, sought: str | None = None) -> Mapping[str, object]:
-    """A queue filter as address arguments."""
-    return {
-        "state": [state.value for state in chosen.states],
-        "course": str(chosen.context_id) if chosen.context_id else None,
-        "priority": chosen.priority.value if chosen.priority else None,
-        "after": after,
-        "sought": sought,
-    }

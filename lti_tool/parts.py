@@ -62,7 +62,13 @@ class Parts:
     @property
     def limits(self) -> Limits:
         """How large batches may be."""
-        return Limits(self.settings.batch_minimum_items, self.settings.batch_maximum_items)
+        settings = self.settings
+        return Limits(
+            settings.batch_minimum_items,
+            settings.batch_maximum_items,
+            settings.enqueued_tokens,
+            dict(settings.enqueued_tokens_by_model),
+        )
 
     @property
     def zone(self) -> ZoneInfo:

@@ -23,6 +23,7 @@ from grading.batches.run import Runner
 from grading.gradebook import read_lms
 from grading.providers.base import Provider
 from grading.providers.openai import OpenAIProvider
+from grading.queue.tally import fold
 from lti_tool.app import create_app
 from lti_tool.key_ring import open_keyring
 from lti_tool.lti.keys import ToolKeys, forget_keys
@@ -116,7 +117,7 @@ def open_application(
         most_bytes=settings.upload_megabytes * 1024 * 1024,
         blind_index=blind,
         clock=clock,
-        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices, audit.publish),
+        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices, audit.publish, fold),
         chores={
             TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off),
             SUBSCRIBE: tasks.Chore(subscriptions.due, subscriptions.ask),

@@ -8,13 +8,14 @@ each chunk, and once more with the lines that are about to be sent.
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVarTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
-from config.database import Database
+from config.database import Database, JsonObject
 from grading import corrections
 from grading.assignments import prompt_parts
 from grading.clearance import LEAK, REPLACED, TAKEN_OUT, may_leave, obstacle
@@ -30,8 +31,8 @@ from grading.models import (
     Submission,
 )
 from grading.outgoing import anonymized
-from grading.people import compiled_roster
-from grading.prompts import build_messages
+from grading.people import RosterReader
+from grading.prompts import Message, developer_message, submission_message
 from grading.providers.base import Provider, Request
 from grading.providers.catalogue import takes_temperature
 from grading.results.schema import SCHEMA_NAME, response_schema
@@ -58,12 +59,13 @@ _Row = tuple[BatchRequest, QueueItem, Submission, Assignment, Context, PromptVer
 
 def seal_requests(database: Database, vault: Vault, provider: Provider, batch_id: uuid.UUID, clock: Clock) -> None:
     """Seal the request line of every item of a batch that has none yet."""
+    rosters = RosterReader(vault)
     while True:
         with database.transaction() as session:
             rows = _next_chunk(session, provider.name, batch_id)
             if not rows:
                 return
-            _seal_chunk(session, vault, provider, rows, clock)
+            _seal_chunk(session, vault, provider, rows, rosters, clock)
 
 
 def _next_chunk(session: Session, provider: str, batch_id: uuid.UUID) -> Sequence[_Row]:
@@ -97,41 +99,67 @@ def _next_chunk(session: Session, provider: str, batch_id: uuid.UUID) -> Sequenc
     ]
 
 
-def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequence[_Row], clock: Clock) -> None:
-    rosters: dict[uuid.UUID, CompiledRoster] = {}
+def _seal_chunk(
+    session: Session, vault: Vault, provider: Provider, rows: Sequence[_Row], rosters: RosterReader, clock: Clock
+) -> None:
+    compiled: dict[uuid.UUID, CompiledRoster] = {}
     corrected: dict[uuid.UUID, Corrections] = {}
+    shared: dict[uuid.UUID, _Shared] = {}
     existing = _anonymized_already(session, [row[2].id for row in rows])
+    vault.prepare_keys(session, [Owner.person(row[4].tenant_id, row[2].person_id) for row in rows])
     for request, item, submission, assignment, context, prompt, rubric_version, obstacle_code in rows:
         in_between = _what_came_in_between(item, submission, obstacle_code)
         if in_between:
             _hold(session, request, item, submission, context.tenant_id, in_between, clock)
             continue
-        if context.id not in rosters:
-            rosters[context.id] = compiled_roster(session, vault, context.id)
+        if context.id not in compiled:
+            compiled[context.id] = rosters.read(session, context.id)
         if assignment.id not in corrected:
             found = corrections.of_assignment(session, vault, assignment.id)
             corrected[assignment.id] = corrections.for_anonymizer(found)
         text = _anonymized_text(
-            session, vault, submission, context, rosters[context.id], corrected[assignment.id], existing
+            session, vault, submission, context, compiled[context.id], corrected[assignment.id], existing
         )
         if text is None:
             _hold(session, request, item, submission, context.tenant_id, LEAK, clock)
             continue
-        rubric = Rubric.model_validate(rubric_version.content)
-        messages = build_messages(prompt_parts(assignment, prompt, rubric), text)
-        line = provider.line(
-            request.custom_id,
-            Request(
-                messages=tuple((message.role, message.content) for message in messages),
-                model=prompt.model,
-                max_output_tokens=prompt.max_output_tokens,
-                temperature=prompt.temperature_hundredths / 100 if takes_temperature(prompt.model) else None,
-                schema_name=SCHEMA_NAME,
-                schema=response_schema(rubric),
-            ),
-        )
+        if request.prompt_version_id not in shared:
+            shared[request.prompt_version_id] = _shared(assignment, prompt, rubric_version)
+        line = provider.line(request.custom_id, shared[request.prompt_version_id].request(text))
         owner = Owner.person(context.tenant_id, submission.person_id)
         request.sealed_body = vault.seal(session, owner, Place("batch_request", "body", request.id), line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the requests of an assignment have in common, worked out once a chunk."""
+
+    prompt: PromptVersion
+    developer: Message
+    temperature: float | None
+    schema: JsonObject
+
+    def request(self, text: str) -> Request:
+        messages = (self.developer, Message("user", submission_message(text)))
+        return Request(
+            messages=tuple((message.role, message.content) for message in messages),
+            model=self.prompt.model,
+            max_output_tokens=self.prompt.max_output_tokens,
+            temperature=self.temperature,
+            schema_name=SCHEMA_NAME,
+            schema=self.schema,
+        )
+
+
+def _shared(assignment: Assignment, prompt: PromptVersion, rubric_version: RubricVersion) -> _Shared:
+    rubric = Rubric.model_validate(rubric_version.content)
+    parts = prompt_parts(assignment, prompt, rubric)
+    return _Shared(
+        prompt=prompt,
+        developer=Message("developer", developer_message(parts)),
+        temperature=prompt.temperature_hundredths / 100 if takes_temperature(prompt.model) else None,
+        schema=response_schema(rubric),
+    )
 
 
 def _what_came_in_between(item: QueueItem, submission: Submission, obstacle_code: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -17,6 +18,30 @@ from grading.states import QueueState, RequestState
 ANSWERS_ENOUGH = 20
 RECENT = timedelta(days=60)
 _WAITING = (QueueState.QUEUED, QueueState.SELECTED)
+
+
+class Counted(Protocol):
+    """Work with its counted tokens, as the queue keeps them."""
+
+    @property
+    def text_tokens(self) -> int:
+        """Of the work."""
+        ...
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Of what all work of its assignment shares."""
+        ...
+
+    @property
+    def most_answer_tokens(self) -> int:
+        """What an answer may have."""
+        ...
+
+    @property
+    def estimated_microdollars(self) -> int:
+        """What it costs at most."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +125,7 @@ def compare(session: Session, offered: Iterable[str], now: datetime) -> tuple[Wa
     return queue, sorted(found, key=lambda one: (one.batch.most, one.model.name))
 
 
-def likely_cost(session: Session, items: Sequence[QueueItem], model_name: str, now: datetime) -> int:
+def likely_cost(session: Session, items: Sequence[Counted], model_name: str, now: datetime) -> int:
     """What queue items cost in a batch when answers have the usual length, in micro-dollars."""
     if not items:
         return 0

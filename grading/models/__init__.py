@@ -24,7 +24,7 @@ from grading.models.people import Administrator, Enrolment, Person
 from grading.models.prices import PriceOverride, RetirementOverride
 from grading.models.processors import Arrival, ArrivalAsset, Processor
 from grading.models.provider_files import ProviderFile
-from grading.models.queue import QueueItem
+from grading.models.queue import ChangeKind, QueueChange, QueueItem, QueueTally, SavedFilter
 from grading.models.retention import RetentionHold
 from grading.models.search import SearchTerm
 from grading.models.submissions import AnonymizedText, Draft, Submission
@@ -45,6 +45,7 @@ __all__ = [
     "BudgetLimit",
     "BudgetOverride",
     "BudgetWarning",
+    "ChangeKind",
     "Context",
     "Deployment",
     "Disclosure",
@@ -64,7 +65,9 @@ __all__ = [
     "PromptVersion",
     "ProviderAgreement",
     "ProviderFile",
+    "QueueChange",
     "QueueItem",
+    "QueueTally",
     "Registration",
     "ResourceLink",
     "RetentionHold",
@@ -72,6 +75,7 @@ __all__ = [
     "ReturnAssumption",
     "ReviewDecision",
     "RubricVersion",
+    "SavedFilter",
     "SearchTerm",
     "Submission",
     "TextCorrection",

@@ -23,6 +23,8 @@ class Batch(Base):
         CheckConstraint("estimated_microdollars >= 0", name="estimate_not_negative"),
         Index("ix_batch_due", "step", "next_check_at"),
         Index("ix_batch_created_at", "created_at", "id"),
+        Index("ix_batch_finished_at", "finished_at"),
+        Index("ix_batch_state", "state", "provider"),
     )
 
     id: Mapped[Key]

@@ -40,9 +40,19 @@
     all("[data-keys-switch]").forEach((button) => { button.textContent = keysOn ? button.dataset.on : button.dataset.off; });
   };
   const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  // data-row-keys: j and k go from tick to tick, x ticks.
+  const rowKey = (key) => {
+    const ticks = all("[data-row-keys] tbody .tick");
+    const now = ticks.indexOf(document.activeElement);
+    if (!ticks.length || (key === "x" && now < 0)) return false;
+    if (key === "x") ticks[now].click();
+    else ticks[Math.min(Math.max(now + (key === "j" ? 1 : -1), 0), ticks.length - 1)].focus();
+    return true;
+  };
   document.addEventListener("keydown", (event) => {
     if (!keysOn || event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.target instanceof Element && typing(event.target)) return;
+    if ("jkx".includes(event.key) && rowKey(event.key)) { event.preventDefault(); return; }
     const target = all("[data-key]").find((element) => element.dataset.key === event.key && !element.disabled && element.getClientRects().length);
     if (!target) return;
     event.preventDefault();
@@ -60,7 +70,8 @@
       master.checked = ticked > 0 && ticked === ticks.length;
       master.indeterminate = ticked > 0 && ticked < ticks.length;
       all("[data-select-count]", scope).forEach((place) => { place.textContent = place.dataset.selectCount.replace("{count}", ticked); });
-      all("[data-needs-selection]", scope).forEach((button) => { button.disabled = ticked === 0; });
+      const everything = all("[data-all-matching]", scope).some((tick) => tick.checked);
+      all("[data-needs-selection]", scope).forEach((button) => { button.disabled = ticked === 0 && !everything; });
     });
   };
 

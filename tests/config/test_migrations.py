@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, MetaData, inspect, select
 import lti_tool.tables  # noqa: F401 - registers every table
 from config.database import Base, make_engine
 from config.migrate import downgrade, is_current, revisions, upgrade
+from grading.models.tallies import TRIGGERS
 from tests import services
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -110,3 +111,15 @@ def test_migrating_twice_changes_nothing(empty: Engine) -> None:
     upgrade(empty)
     upgrade(empty)
     assert is_current(empty)
+
+
+def test_the_figures_of_the_queue_still_have_their_triggers(empty: Engine) -> None:
+    """A later migration that makes the table anew on SQLite would drop them without a word."""
+    upgrade(empty)
+    names = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'queue_item'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'queue_item'::regclass AND NOT tgisinternal",
+    }
+    with empty.connect() as connection:
+        found = set(connection.exec_driver_sql(names[empty.dialect.name]).scalars())
+    assert found == set(TRIGGERS)

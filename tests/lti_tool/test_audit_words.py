@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grading.models.tenancy import RegistrationState
+from grading.queue.changes import NOTED_AS
 from grading.states import BatchState, DecisionKind, PushState
 from lti_tool.audit_words import ACTORS, AREAS, EVENTS, event_words, grouped_events, object_words
 from privacy.audit.entries import ACTOR_KINDS
@@ -52,13 +53,20 @@ def test_every_event_of_the_code_has_its_sentence() -> None:
     written = noted()
     assert len(written) > 50
     assert {event for event in written if "*" not in event} - set(EVENTS) == set()
-    assert {event for event in written if "*" in event} == {"batch.*", "gradebook.*", "platform.*", "review.*"}
+    assert {event for event in written if "*" in event} == {
+        "batch.*",
+        "gradebook.*",
+        "platform.*",
+        "queue.*",
+        "review.*",
+    }
     ended = {BatchState.COMPLETED, BatchState.FAILED, BatchState.CANCELLED}
     made = {
         *(f"review.{kind.value}" for kind in DecisionKind),
         *(f"gradebook.{state.value}" for state in PushState),
         *(f"platform.{state.value}" for state in RegistrationState),
         *(f"batch.{state.value}" for state in ended),
+        *(f"queue.{word}" for word in NOTED_AS.values()),
     }
     assert made - set(EVENTS) == set()
 

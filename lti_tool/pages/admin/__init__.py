@@ -17,6 +17,7 @@ from lti_tool.pages.admin import (
     platforms,
     privacy,
     queue,
+    queue_changes,
     reports,
     retention,
 )
@@ -51,7 +52,15 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/password", "password", accounts.password, methods=both)
     blueprint.add_url_rule("", "queue", queue.queue)
     blueprint.add_url_rule("/queue/search", "search_queue", queue.search_queue, methods=post)
-    blueprint.add_url_rule("/queue/change", "change_queue", queue.change, methods=post)
+    blueprint.add_url_rule("/queue/figures", "queue_figures", queue.figures)
+    blueprint.add_url_rule("/queue/export", "export_queue", queue.export, methods=post)
+    blueprint.add_url_rule("/queue/items/<uuid:item_id>", "queue_item", queue.item)
+    blueprint.add_url_rule("/queue/filters/save", "save_filter", queue.save_filter, methods=post)
+    blueprint.add_url_rule("/queue/filters/<uuid:filter_id>/delete", "delete_filter", queue.delete_filter, methods=post)
+    blueprint.add_url_rule("/queue/change", "change_queue", queue_changes.change, methods=post)
+    blueprint.add_url_rule("/queue/change-all", "change_all", queue_changes.change_all, methods=post)
+    blueprint.add_url_rule("/queue/changes/<uuid:change_id>", "queue_change", queue_changes.progress)
+    blueprint.add_url_rule("/queue/changes/<uuid:change_id>/undo", "undo_change", queue_changes.undo, methods=post)
     blueprint.add_url_rule("/batches", "batches", batches.batches)
     blueprint.add_url_rule("/batches/new", "new_batch", batches.new, methods=post)
     blueprint.add_url_rule("/batches/create", "create_batch", batches.create, methods=post)

@@ -7,14 +7,12 @@ from uuid import UUID
 
 from flask import Response as FlaskResponse
 from flask import render_template, request
-from sqlalchemy import select
 
 from grading.course_objects import ids_in_course
 from grading.errors import NotFound
-from grading.models import Deployment, Registration
 from grading.queue import FilterUnreadable
 from lti_tool.audit_words import ACTORS, EVENTS, grouped_events
-from lti_tool.pages.admin.shared import course_choices, signed_in_actor
+from lti_tool.pages.admin.shared import course_choices, signed_in_actor, tenant_choices
 from lti_tool.parts import parts
 from privacy.audit import exporting
 from privacy.audit.exporting import FORMATS
@@ -34,11 +32,7 @@ def audit() -> str:
         except PositionUnreadable as error:
             raise FilterUnreadable(error.message) from error
         courses = course_choices(session)
-        tenants = session.execute(
-            select(Deployment.id, Deployment.lms_deployment_id, Registration.name)
-            .join(Registration, Registration.id == Deployment.registration_id)
-            .order_by(Registration.name, Deployment.lms_deployment_id)
-        ).all()
+        tenants = tenant_choices(session)
     return render_template(
         "admin/audit.html",
         page=found,

@@ -3,12 +3,22 @@
 from uuid import UUID
 
 from flask import flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from grading.batches import compose, lifecycle, listing
+from grading.batches.compose import Plan
+from grading.queue import FilterUnreadable, reading
+from grading.queue.searching import words_of
 from grading.tasks import ADVANCE_BATCH
-from lti_tool.pages.admin.queue import chosen_items
+from lti_tool.pages.admin.queue import arguments_of, back_to, shown_filter
+from lti_tool.pages.admin.queue_changes import chosen_items
 from lti_tool.parts import parts
+
+SHOWN_REFUSED = 50
+"""Of items that stay behind for one reason, so many are listed."""
+MOST_ITEMS = 50_000
+"""Most items that batches are made of at once."""
 
 
 def batches() -> str:
@@ -19,28 +29,76 @@ def batches() -> str:
 
 
 def new() -> str:
-    """What a batch of the ticked items would hold and cost at most, before anything is made."""
-    ids = chosen_items()
+    """What batches of the ticked items, or of the first that the filter shows, would hold and cost."""
     with parts().database.transaction() as session:
-        preview = compose.preview(session, ids, provider=parts().provider, limits=parts().limits, clock=parts().clock)
-    return render_template("admin/new_batch.html", preview=preview, ids=ids, limits=parts().limits, note="")
+        return _shown_plan(session, _plan(session))
 
 
-def create() -> Response:
-    """Make the batch. Nothing is sent yet."""
-    ids = chosen_items()
+def create() -> Response | str:
+    """Make the batches. Nothing is sent yet. What would cost more by now than was shown is shown again."""
     with parts().database.transaction() as session:
-        batch = compose.create(
+        plan = _plan(session)
+        if plan.batches and plan.estimated_microdollars > _number("shown_microdollars", plan.estimated_microdollars):
+            return _shown_plan(session, plan, changed=True)
+        made = compose.create_all(
             session,
-            ids,
+            plan,
             provider=parts().provider,
             limits=parts().limits,
             note=request.form.get("note", ""),
             administrator_id=g.signed_in.administrator_id,
-            clock=parts().clock,
         )
-    flash(f"Batch {batch.number} is made. Nothing has been sent yet: submit it when you are ready.")
-    return redirect(url_for("admin.batch", batch_id=batch.id), 303)
+    if len(made) > 1:
+        flash(f"{len(made)} batches are made. Nothing has been sent yet: submit each when you are ready.")
+        return redirect(url_for("admin.batches"), 303)
+    flash(f"Batch {made[0].number} is made. Nothing has been sent yet: submit it when you are ready.")
+    return redirect(url_for("admin.batch", batch_id=made[0].id), 303)
+
+
+def _plan(session: Session) -> Plan:
+    provider, limits, clock = parts().provider, parts().limits, parts().clock
+    if request.form.get("all") != "yes":
+        return compose.preview(session, chosen_items(), provider=provider, limits=limits, clock=clock)
+    chosen = shown_filter()
+    return compose.preview_matching(
+        session,
+        chosen,
+        _size(),
+        provider=provider,
+        limits=limits,
+        matching=words_of(session, parts().blind_index, chosen),
+        clock=clock,
+    )
+
+
+def _shown_plan(session: Session, plan: Plan, *, changed: bool = False) -> str:
+    sample = [item_id for items in plan.refused.values() for item_id in items[:SHOWN_REFUSED]]
+    chosen = shown_filter()
+    return render_template(
+        "admin/new_batch.html",
+        plan=plan,
+        changed=changed,
+        words=compose.LEFT_BEHIND,
+        shown_refused=SHOWN_REFUSED,
+        titles=reading.titles(session, sample),
+        whole_filter=request.form.get("all") == "yes",
+        arguments=arguments_of(chosen),
+        size=_size(),
+        back=back_to(chosen),
+        limits=parts().limits,
+        note=request.form.get("note", ""),
+    )
+
+
+def _size() -> int:
+    return min(_number("size", parts().limits.most), MOST_ITEMS)
+
+
+def _number(name: str, otherwise: int) -> int:
+    try:
+        return max(1, int(request.form.get(name) or otherwise))
+    except ValueError as error:
+        raise FilterUnreadable("How many? Give a whole number, as 100.") from error
 
 
 def batch(batch_id: UUID) -> str:

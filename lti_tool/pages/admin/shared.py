@@ -4,7 +4,7 @@ from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grading.models import Context
+from grading.models import Context, Deployment, Registration
 from privacy.audit import Actor
 
 
@@ -17,3 +17,13 @@ def course_choices(session: Session) -> list[tuple[str, str]]:
     """All courses for a filter, behind the choice of none in particular: (value, words)."""
     rows = session.execute(select(Context.id, Context.title, Context.label).order_by(Context.title))
     return [("", "All courses"), *((str(row.id), row.label or row.title or "(untitled course)") for row in rows)]
+
+
+def tenant_choices(session: Session) -> list[tuple[str, str]]:
+    """All deployments of LMSs for a filter, behind the choice of none in particular: (value, words)."""
+    rows = session.execute(
+        select(Deployment.id, Deployment.lms_deployment_id, Registration.name)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .order_by(Registration.name, Deployment.lms_deployment_id)
+    )
+    return [("", "All LMSs"), *((str(row.id), f"{row.name}, deployment {row.lms_deployment_id}") for row in rows)]

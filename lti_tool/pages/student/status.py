@@ -6,10 +6,12 @@ from uuid import UUID
 from flask import render_template
 from sqlalchemy.orm import Session
 
-from grading import queue, review, submissions
+from grading import review, submissions
 from grading.assignments import AssignmentView
 from grading.extraction import SUPPORTED
 from grading.models import ReviewDecision, Submission
+from grading.queue import expecting
+from grading.queue.expecting import Expectation
 from grading.review import Feedback
 from grading.states import SubmissionState
 from grading.submissions import Standing, Work
@@ -29,7 +31,8 @@ class StudentView:
     draft: Work | None
     draft_saved: bool
     attempts: list[Submission]
-    position: int | None
+    expectation: Expectation | None
+    """Where it stands and how long it may take, while it waits or is being assessed."""
     result: tuple[ReviewDecision, Feedback] | None
 
     @property
@@ -52,7 +55,7 @@ def load(session: Session, person_id: UUID) -> StudentView:
         draft=submissions.open_draft(session, from_parts.vault, draft) if draft else None,
         draft_saved=draft is not None,
         attempts=attempts,
-        position=queue.position(session, current.id) if current else None,
+        expectation=expecting.expectation(session, current.id, from_parts.clock()) if current else None,
         result=review.released_feedback(session, from_parts.vault, current) if current else None,
     )
 

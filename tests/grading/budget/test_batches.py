@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 
 from config.database import Database
 from grading.batches import compose, lifecycle
-from grading.batches.compose import Preview
+from grading.batches.compose import Plan
 from grading.batches.errors import BatchRefused
 from grading.budget import batches, freezing, limits, reading
 from grading.budget.comparison import queue_estimate
@@ -55,7 +55,7 @@ def estimates(scene: Scene) -> list[int]:
         return list(session.execute(select(QueueItem.estimated_microdollars)).scalars())
 
 
-def preview(scene: Scene) -> Preview:
+def preview(scene: Scene) -> Plan:
     ids = scene.items()
     with scene.database.transaction() as session:
         return compose.preview(session, ids, provider="openai", limits=LIMITS, clock=scene.clock)

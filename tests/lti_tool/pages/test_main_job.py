@@ -122,7 +122,7 @@ class Story:
 def set_up(tool: Tool) -> tuple[Browser, dict[str, Any], str]:
     """The teacher adds an assignment by deep linking; returns the decoded answer."""
     browser = tool.browser()
-    path = browser.launch(sub="teacher-1", **tool.platform.deep_linking())
+    path = browser.launch(sub="teacher-1", name="Tess Adeyemi", family_name="Adeyemi", **tool.platform.deep_linking())
     page = browser.submit(
         path,
         "/deep-link",
@@ -176,7 +176,7 @@ def test_a_teacher_adds_an_assignment_by_deep_linking(tool: Tool) -> None:
 
 def test_cancelling_goes_back_to_the_lms_without_anything(tool: Tool) -> None:
     browser = tool.browser()
-    path = browser.launch(sub="teacher-1", **tool.platform.deep_linking())
+    path = browser.launch(sub="teacher-1", name="Tess Adeyemi", family_name="Adeyemi", **tool.platform.deep_linking())
     page = browser.submit(path, "/deep-link/cancel", {})
     token = dict(html.document_fromstring(page.get_data(as_text=True)).forms[0].form_values())["JWT"]
     assert jwt.decode(token, options={"verify_signature": False})[names.DL_ITEMS] == []
@@ -190,7 +190,7 @@ def test_a_learner_cannot_add_an_assignment(tool: Tool) -> None:
 
 def test_a_form_with_mistakes_comes_back_with_what_was_typed(tool: Tool) -> None:
     browser = tool.browser()
-    path = browser.launch(sub="teacher-1", **tool.platform.deep_linking())
+    path = browser.launch(sub="teacher-1", name="Tess Adeyemi", family_name="Adeyemi", **tool.platform.deep_linking())
     page = browser.submit(
         path, "/deep-link", {"title": "Kept title", "points": "many", "template": "no submission", "do": "save"}
     )
@@ -203,7 +203,7 @@ def test_a_form_with_mistakes_comes_back_with_what_was_typed(tool: Tool) -> None
 
 def test_rubric_rows_are_added_and_removed_without_scripts(tool: Tool) -> None:
     browser = tool.browser()
-    path = browser.launch(sub="teacher-1", **tool.platform.deep_linking())
+    path = browser.launch(sub="teacher-1", name="Tess Adeyemi", family_name="Adeyemi", **tool.platform.deep_linking())
     page = browser.submit(path, "/deep-link", {"title": "T", "do": "add-criterion"})
     assert 'name="criterion-3-title"' in page.get_data(as_text=True)
     page = browser.submit(path, "/deep-link", {"title": "T", "do": "remove-criterion-1"})

@@ -1,0 +1,187 @@
+"""The moves themselves: each changes one bounded set of items, guarded, and says how many it really changed."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import CursorResult, exists, select, update
+from sqlalchemy.orm import Session, aliased
+
+from grading.models import ChangeKind, QueueItem, ReviewDecision, Submission
+from grading.queue.filters import WAITING
+from grading.states import (
+    LIVE_QUEUE_STATES,
+    QUEUE_MOVES,
+    SUBMISSION_MOVES,
+    Priority,
+    QueueState,
+    SubmissionState,
+    move_many,
+)
+
+SOURCES: Final = {
+    ChangeKind.SKIP: (QueueState.QUEUED, QueueState.FAILED),
+    ChangeKind.PUT_BACK: (QueueState.FAILED, QueueState.SKIPPED),
+    ChangeKind.PRIORITY: WAITING,
+    ChangeKind.RESCHEDULE: (QueueState.QUEUED,),
+    ChangeKind.NOTE: tuple(QueueState),
+}
+"""The states that a change acts on; items in others are left alone."""
+LONGEST_NOTE: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to happen to items: kind and value of a change, and the id that the items remember it by."""
+
+    kind: ChangeKind
+    value: str
+    change_id: uuid.UUID
+    now: datetime
+
+
+def lock_items(session: Session, item_ids: Sequence[uuid.UUID]) -> None:
+    """Lock items in one order, so that two who act on the same ones wait for each other and not in a circle."""
+    session.execute(
+        select(QueueItem.id).where(QueueItem.id.in_(item_ids)).order_by(QueueItem.id).with_for_update()
+    ).all()
+
+
+def carry_out(session: Session, act: Act, item_ids: Sequence[uuid.UUID]) -> int:
+    """Change those of the items that the act is about; returns how many that were."""
+    if not item_ids:
+        return 0
+    lock_items(session, item_ids)
+    match act.kind:
+        case ChangeKind.SKIP:
+            return _skip(session, item_ids, act.change_id)
+        case ChangeKind.PUT_BACK:
+            return put_back_chunk(session, item_ids, change_id=act.change_id)
+        case ChangeKind.PRIORITY:
+            priority = Priority(act.value)
+            wanted = [QueueItem.state.in_(WAITING), QueueItem.priority != priority]
+            values: dict[str, object] = {"previous_priority": QueueItem.priority, "priority": priority}
+        case ChangeKind.RESCHEDULE:
+            moment = datetime.fromisoformat(act.value) if act.value else None
+            wanted = [QueueItem.state == QueueState.QUEUED, QueueItem.not_before.is_distinct_from(moment)]
+            values = {"previous_not_before": QueueItem.not_before, "not_before": moment}
+        case ChangeKind.NOTE:
+            note = act.value.strip()[:LONGEST_NOTE]
+            wanted = [QueueItem.note != note]
+            values = {"previous_note": QueueItem.note, "note": note}
+        case ChangeKind.UNDO:
+            raise ValueError("an undo is carried out by take_back")
+    return _update(session, item_ids, wanted, {**values, "change_id": act.change_id})
+
+
+def take_back(session: Session, kind: ChangeKind, item_ids: Sequence[uuid.UUID]) -> int:
+    """Undo a change on items that remember it. None of them remembers it afterwards."""
+    if not item_ids:
+        return 0
+    lock_items(session, item_ids)
+    match kind:
+        case ChangeKind.SKIP:
+            restored = put_back_chunk(session, item_ids, change_id=None)
+        case ChangeKind.PRIORITY:
+            restored = _update(
+                session, item_ids, [QueueItem.state.in_(WAITING)], {"priority": QueueItem.previous_priority}
+            )
+        case ChangeKind.RESCHEDULE:
+            restored = _update(
+                session,
+                item_ids,
+                [QueueItem.state == QueueState.QUEUED],
+                {"not_before": QueueItem.previous_not_before},
+            )
+        case ChangeKind.NOTE:
+            restored = _update(session, item_ids, [], {"note": QueueItem.previous_note})
+        case ChangeKind.PUT_BACK | ChangeKind.UNDO:
+            restored = 0
+    forgotten: dict[str, object] = {
+        "change_id": None,
+        "previous_priority": None,
+        "previous_not_before": None,
+        "previous_note": None,
+    }
+    _update(session, item_ids, [], forgotten)
+    return restored
+
+
+def put_back_chunk(session: Session, item_ids: Sequence[uuid.UUID], *, change_id: uuid.UUID | None) -> int:
+    """Queue failed or skipped items again, in the place they had.
+
+    Left alone are those whose submission waits already, has been assessed or decided about, was replaced
+    or has no text any more; and of several old items of one submission all but the newest.
+    """
+    other = aliased(QueueItem)
+    busy = exists().where(
+        other.submission_id == QueueItem.submission_id, other.state.in_((*LIVE_QUEUE_STATES, QueueState.COMPLETED))
+    )
+    waits = (SubmissionState.WAITING, SubmissionState.GRADING, SubmissionState.WITH_INSTRUCTOR)
+    rows = session.execute(
+        select(QueueItem.submission_id, QueueItem.id)
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .where(
+            QueueItem.id.in_(item_ids),
+            QueueItem.state.in_(SOURCES[ChangeKind.PUT_BACK]),
+            Submission.state.in_(waits),
+            Submission.text_deleted_at.is_(None),
+            ~busy,
+            ~exists().where(ReviewDecision.submission_id == QueueItem.submission_id),
+        )
+        .order_by(QueueItem.queued_at, QueueItem.id)
+    )
+    newest = {row[0]: row[1] for row in rows}
+    moved = move_many(
+        session,
+        QueueItem.state,
+        list(newest.values()),
+        QUEUE_MOVES,
+        QueueState.QUEUED,
+        failure_code=None,
+        failure_words=None,
+        finished_at=None,
+        change_id=change_id,
+    )
+    move_many(session, Submission.state, list(newest), SUBMISSION_MOVES, SubmissionState.WAITING, by_hand_reason=None)
+    return moved
+
+
+def _skip(session: Session, item_ids: Sequence[uuid.UUID], change_id: uuid.UUID) -> int:
+    rows = session.execute(
+        select(QueueItem.id, QueueItem.submission_id).where(
+            QueueItem.id.in_(item_ids), QueueItem.state.in_(SOURCES[ChangeKind.SKIP])
+        )
+    ).all()
+    moved = move_many(
+        session,
+        QueueItem.state,
+        [row[0] for row in rows],
+        QUEUE_MOVES,
+        QueueState.SKIPPED,
+        change_id=change_id,
+    )
+    move_many(
+        session,
+        Submission.state,
+        [row[1] for row in rows],
+        SUBMISSION_MOVES,
+        SubmissionState.WITH_INSTRUCTOR,
+        by_hand_reason="skipped",
+    )
+    return moved
+
+
+def _update(
+    session: Session, item_ids: Sequence[uuid.UUID], conditions: Sequence[Any], values: dict[str, object]
+) -> int:
+    result = session.execute(
+        update(QueueItem)
+        .where(QueueItem.id.in_(item_ids), *conditions)
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return cast("CursorResult[Any]", result).rowcount

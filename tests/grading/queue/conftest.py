@@ -1,0 +1,14 @@
+"""The desk of an administrator, on either database."""
+
+import pytest
+
+from config.database import Database
+from privacy.sealing import Vault
+from tests.conftest import StillClock
+from tests.grading.queue.items import Desk, desk_of
+
+
+@pytest.fixture
+def desk(database: Database, vault: Vault, clock: StillClock) -> Desk:
+    """A course whose queue is empty."""
+    return desk_of(database, vault, clock)
