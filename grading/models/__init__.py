@@ -9,6 +9,7 @@ from grading.models.dates import IndividualDate
 from grading.models.disclosures import Disclosure, DisclosureDeletion
 from grading.models.erasures import ErasureRequest
 from grading.models.gradebook import GradePush, LmsGrade
+from grading.models.health import ProviderEvent, ProviderHealth
 from grading.models.limits import PrivacyLimits
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.processors import Arrival, ArrivalAsset, Processor
@@ -41,6 +42,8 @@ __all__ = [
     "Processor",
     "PromptVersion",
     "ProviderAgreement",
+    "ProviderEvent",
+    "ProviderHealth",
     "QueueItem",
     "Registration",
     "ResourceLink",

@@ -40,6 +40,13 @@ class QueueItem(Base):
     failure_words: Mapped[str | None] = mapped_column(Text())
     """Why the last try failed, without any of the student's words."""
     attempts: Mapped[int] = mapped_column(default=0)
+    """Tries that came to nothing; one that the provider never began does not count."""
+    unexecuted: Mapped[int] = mapped_column(default=0)
+    """How often the provider gave it back without having begun."""
+    not_before: Mapped[Moment | None]
+    """Goes into no batch before this; None: at any time."""
+    output_limit: Mapped[int | None]
+    """Tokens for the answer in place of the prompt's own limit, after an answer was cut off."""
     finished_at: Mapped[Moment | None]
     created_at: Mapped[Created]
 
