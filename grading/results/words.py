@@ -35,6 +35,11 @@ FAILURE_WORDS: Final[dict[str, str]] = {
     "course_setting": "AI-assisted feedback was turned off in this course.",
     "site_limit": "The administrators of Blindmark do not allow AI-assisted feedback here.",
     "nothing_left": "Every item was held back, so nothing was sent.",
+    "too_large": "It is larger than the provider takes. Grade it by hand.",
+    "token_limit_exceeded": "The provider has as much waiting as it takes from us. This goes on when there is room.",
+    "provider_open": "The provider has failed too often in a row. It is tried again from time to time.",
+    "provider_stopped": "Nothing is sent until the provider's account is in order again.",
+    "internal": "Blindmark met a fault of its own. The log has the details.",
     "unreadable_answer": "The provider's answer could not be read.",
 }
 
@@ -46,6 +51,8 @@ BY_HAND_WORDS: Final[dict[str, str]] = {
     "rejected": "You rejected the assessment.",
     "skipped": "An administrator took it out of the queue.",
     "name_may_remain": "A name might have left with the text, so it was held back.",
+    "too_large": "It is larger than the assistant takes.",
+    "grade_by_hand": "The assistant could not assess it, and an administrator asks you to grade it.",
 }
 
 

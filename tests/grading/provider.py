@@ -1,13 +1,19 @@
 """A provider that lives in memory and keeps the Protocol; it can lose answers and hold results back."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from grading.providers.base import (
+    Hint,
+    HintRefused,
+    JobInput,
+    Limits,
     Outcome,
     ProviderUnavailable,
     RemoteBatch,
+    RemoteFile,
     RemoteState,
     Request,
     ResultLine,
@@ -54,25 +60,28 @@ class MemoryProvider:
     lose_upload: bool = False
     lose_create: bool = False
     creates: int = 0
-    uploads: int = 0
+    uploaded: int = 0
+    limits: Limits = Limits(50_000, 200 * 1024 * 1024)
 
     def line(self, custom_id: str, request: Request) -> bytes:
         return json.dumps(
             {"custom_id": custom_id, "model": request.model, "messages": [list(one) for one in request.messages]}
         ).encode()
 
-    def upload(self, job: str, lines: Iterable[bytes]) -> str:
-        self.uploads += 1
-        self.files[f"file-{job}"] = list(lines)
+    def upload(self, job: str, content: JobInput) -> str:
+        self.uploaded += 1
+        self.files[f"file-{job}"] = list(content.lines())
         if self.lose_upload:
             self.lose_upload = False
             raise ProviderUnavailable("lost")
         return f"file-{job}"
 
-    def find_upload(self, job: str) -> str | None:
-        return f"file-{job}" if f"file-{job}" in self.files else None
+    def uploads(self, job: str, since: datetime) -> list[RemoteFile]:
+        lines = self.files.get(f"file-{job}")
+        gone = lines is None or f"file-{job}" in self.deleted
+        return [] if gone else [RemoteFile(f"file-{job}", sum(len(line) + 1 for line in lines or []))]
 
-    def create(self, job: str, file_id: str) -> RemoteBatch:
+    def create(self, job: str, attempt: int, file_id: str) -> RemoteBatch:
         self.creates += 1
         remote = RemoteBatch(f"batch-{job}", "in_progress", RemoteState.RUNNING, total=len(self.files[file_id]))
         self.batches[remote.id] = remote
@@ -82,7 +91,7 @@ class MemoryProvider:
             raise ProviderUnavailable("lost")
         return remote
 
-    def find(self, job: str) -> RemoteBatch | None:
+    def find(self, job: str, attempt: int, since: datetime) -> RemoteBatch | None:
         return self.batches.get(self.jobs.get(job, ""))
 
     def poll(self, batch_id: str) -> RemoteBatch:
@@ -101,6 +110,9 @@ class MemoryProvider:
 
     def delete_file(self, file_id: str) -> None:
         self.deleted.append(file_id)
+
+    def read_hint(self, body: bytes, headers: Mapping[str, str], secret: str) -> Hint:
+        raise HintRefused("This provider says nothing by itself.")
 
     def end(self, status: str = "completed", state: RemoteState = RemoteState.ENDED, **values: str) -> None:
         """Let every running batch end."""

@@ -1,0 +1,94 @@
+"""The last steps of a batch: read its results, settle what nobody answered, delete the files at the provider."""
+
+from typing import Final
+
+from sqlalchemy import update
+
+from config.logging import fields, get_logger
+from grading import disclosures
+from grading.batches.ingest import Ingest
+from grading.batches.turn import Turn, moved
+from grading.batches.watching import wake_those_that_wait_for_room
+from grading.errors import GradingError
+from grading.models import Batch
+from grading.providers.base import ProviderUnavailable, RemoteBatch, RemoteState
+from grading.states import BATCH_MOVES, BatchState, BatchStep, move_many
+
+READ_AGAIN: Final = 3
+"""How often results that are fewer than announced are read again before what is missing counts as missing."""
+log = get_logger(__name__)
+
+
+def ingest_results(turn: Turn) -> bool:
+    """Download both result files into assessments and failures, then settle what they did not speak of."""
+    batch = turn.batch
+    remote = RemoteBatch(
+        id=batch.provider_batch_id or "",
+        status=batch.provider_status or "",
+        state=RemoteState.ENDED,
+        output_file_id=batch.provider_output_file_id,
+        error_file_id=batch.provider_error_file_id,
+    )
+    ingest = Ingest(turn.lease, turn.vault, batch, turn.clock)
+    ingest.take_all(turn.provider.results(remote))
+    announced = batch.provider_completed + batch.provider_failed
+    if ingest.taken() < announced and batch.attempts < READ_AGAIN:
+        raise ProviderUnavailable("The results hold fewer lines than the provider announced. They are read again.")
+    return _close(turn, ingest)
+
+
+def without_results(turn: Turn, error: GradingError) -> bool:
+    """End a batch that the provider does not know any more, or whose results are gone: its items may try again."""
+    log.warning("batch.results_gone", extra=fields(batch=turn.batch.id, step=turn.batch.step.value))
+    if turn.batch.step is BatchStep.POLL:
+        return turn.end(BatchState.FAILED, error.code, error.message)
+    return _close(turn, Ingest(turn.lease, turn.vault, turn.batch, turn.clock))
+
+
+def clean_up(turn: Turn) -> bool:
+    """Delete every file of the batch at the provider, also one whose upload seemed to fail."""
+    batch = turn.batch
+    if batch.upload_started_at is None:
+        return _done(turn)
+    known = [batch.provider_file_id, batch.provider_output_file_id, batch.provider_error_file_id]
+    found = [file.id for file in turn.provider.uploads(turn.job, turn.since)]
+    for file_id in dict.fromkeys([*known, *found]):
+        if file_id:
+            turn.provider.delete_file(file_id)
+    return _done(turn)
+
+
+def _close(turn: Turn, ingest: Ingest) -> bool:
+    ingest.settle_missing()
+    batch, now = turn.batch, turn.clock()
+    state = BatchState.CANCELLED if batch.provider_status == "cancelled" else BatchState.COMPLETED
+    with turn.lease.transaction() as session:
+        move_many(
+            session,
+            Batch.state,
+            [batch.id],
+            BATCH_MOVES,
+            state,
+            step=BatchStep.CLEAN_UP,
+            finished_at=now,
+            attempts=0,
+            failure_code=None,
+            failure_words=None,
+            **moved(now),
+        )
+        wake_those_that_wait_for_room(session, batch, turn)
+        turn.note(session, f"batch.{state.value}", items=batch.items)
+    log.info("batch.ingested", extra=fields(batch=batch.id, status=batch.provider_status))
+    return True
+
+
+def _done(turn: Turn) -> bool:
+    with turn.lease.transaction() as session:
+        session.execute(
+            update(Batch)
+            .where(Batch.id == turn.batch.id)
+            .values(step=BatchStep.DONE, next_check_at=None, attempts=0, **moved(turn.clock()))
+        )
+        disclosures.note_deleted_at_provider(session, turn.batch.id, turn.clock())
+        turn.note(session, "provider.files_deleted")
+    return False
