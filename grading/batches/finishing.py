@@ -77,7 +77,7 @@ def _close(turn: Turn, ingest: Ingest) -> bool:
             **moved(now),
         )
         wake_those_that_wait_for_room(session, batch, turn)
-        turn.note(session, f"batch.{state.value}", items=batch.items)
+        turn.record(session, f"batch.{state.value}", items=batch.items)
     log.info("batch.ingested", extra=fields(batch=batch.id, status=batch.provider_status))
     return True
 
@@ -87,8 +87,15 @@ def _done(turn: Turn) -> bool:
         session.execute(
             update(Batch)
             .where(Batch.id == turn.batch.id)
-            .values(step=BatchStep.DONE, next_check_at=None, attempts=0, **moved(turn.clock()))
+            .values(
+                step=BatchStep.DONE,
+                next_check_at=None,
+                lease_until=None,
+                lease_token=None,
+                attempts=0,
+                **moved(turn.clock()),
+            )
         )
         disclosures.note_deleted_at_provider(session, turn.batch.id, turn.clock())
-        turn.note(session, "provider.files_deleted")
+        turn.record(session, "provider.files_deleted")
     return False

@@ -82,7 +82,7 @@ def create(turn: Turn) -> bool:
         **moved(now),
     ) as session:
         move_many(session, Batch.state, [batch.id], BATCH_MOVES, BatchState.PROCESSING)
-        turn.note(session, "provider.created", items=batch.items)
+        turn.record(session, "provider.created", items=batch.items)
     log.info("batch.created_at_provider", extra=fields(batch=batch.id, items=batch.items))
     return False
 

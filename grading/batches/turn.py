@@ -67,10 +67,10 @@ class Turn:
                 **moved(now),
             )
             returned = release_items(session, self.batch.id)
-            self.note(session, f"batch.{state.value}", returned=returned, code=code)
+            self.record(session, f"batch.{state.value}", returned=returned, code=code)
         return True
 
-    def note(self, session: Session, event: str, **details: Detail) -> None:
+    def record(self, session: Session, event: str, **details: Detail) -> None:
         """Put an event of the batch into the audit log."""
         record(
             session,

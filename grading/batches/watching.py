@@ -110,7 +110,7 @@ def _wait_for_room(turn: Turn) -> bool:
             failure_words=words_for(TOO_MUCH_QUEUED),
             **values,
         )
-        turn.note(session, "batch.waits_for_room", attempt=batch.create_attempt)
+        turn.record(session, "batch.waits_for_room", attempt=batch.create_attempt)
     return values is again_at_once
 
 

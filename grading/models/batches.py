@@ -84,6 +84,7 @@ class BatchRequest(Base):
     __tablename__ = "batch_request"
     __table_args__ = (
         UniqueConstraint("batch_id", "queue_item_id"),
+        Index("ix_batch_request_queue_item_id", "queue_item_id", "created_at"),
         Index(
             "uq_batch_request_live",
             "queue_item_id",

@@ -61,7 +61,7 @@ class MemoryProvider:
     lose_create: bool = False
     creates: int = 0
     uploaded: int = 0
-    limits: Limits = Limits(50_000, 200 * 1024 * 1024)
+    limits: Limits = field(default_factory=lambda: Limits(50_000, 200 * 1024 * 1024))
 
     def line(self, custom_id: str, request: Request) -> bytes:
         return json.dumps(

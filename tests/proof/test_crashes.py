@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -15,7 +14,7 @@ from lti_tool.demo.processes import clean_environment, free_ports
 from privacy.audit import AuditLog
 from privacy.keyring import create_keyring, load_keyring
 from privacy.sealing import Vault
-from tests.grading.batches.ground import BATCH_SECONDS, KEY, Ground, GraderControl
+from tests.grading.batches.ground import BATCH_SECONDS, KEY, GraderControl, Ground
 from tests.grading.batches.killing import boundaries, kill_after, kill_at
 
 SHARES = 6

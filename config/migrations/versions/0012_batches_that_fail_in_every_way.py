@@ -29,6 +29,13 @@ def upgrade() -> None:
     with op.batch_alter_table("batch_request") as request:
         request.add_column(sa.Column("body_bytes", sa.Integer(), nullable=True))
         request.add_column(sa.Column("provider_code", sa.String(length=64), nullable=True))
+        request.create_index(op.f("ix_batch_request_queue_item_id"), ["queue_item_id", "created_at"])
+    # Lines that have not left yet are sealed anew, so that their size is known.
+    op.execute("UPDATE batch SET step = 'seal' WHERE step = 'upload'")
+    op.execute(
+        "UPDATE batch_request SET sealed_body = NULL WHERE state = 'prepared'"
+        " AND batch_id IN (SELECT id FROM batch WHERE step = 'seal')"
+    )
     with op.batch_alter_table("queue_item") as item:
         item.add_column(sa.Column("unexecuted", sa.Integer(), server_default="0", nullable=False))
         item.add_column(sa.Column("not_before", sa.DateTime(timezone=True), nullable=True))
@@ -40,9 +47,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=32), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "closed", "open", "stopped", name="circuit", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("closed", "open", "stopped", name="circuit", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
@@ -75,6 +80,7 @@ def downgrade() -> None:
         item.drop_column("not_before")
         item.drop_column("unexecuted")
     with op.batch_alter_table("batch_request") as request:
+        request.drop_index(op.f("ix_batch_request_queue_item_id"))
         request.drop_column("provider_code")
         request.drop_column("body_bytes")
     with op.batch_alter_table("batch") as batch:

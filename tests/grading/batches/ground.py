@@ -110,9 +110,9 @@ class Ground:
         self.restore()
         self.grader.call("POST", "reset")
 
-    def work(self) -> None:
+    def work(self, minutes: float = 20) -> None:
         """Let time pass here, and do what is due."""
-        self.clock.forward(minutes=20)
+        self.clock.forward(minutes=minutes)
         for batch_id in self.runner.due():
             self.runner.advance(batch_id)
 
@@ -138,11 +138,15 @@ class Ground:
         with self.database.transaction() as session:
             return list(session.execute(select(QueueItem)).scalars())
 
+    def requests(self) -> list[BatchRequest]:
+        """All lines of all batches."""
+        with self.database.transaction() as session:
+            return list(session.execute(select(BatchRequest)).scalars())
+
     def check_books(self) -> None:
         """What holds however things went: the bill is ours, no batch was made twice, no file stayed there."""
         account = self.grader.account()
-        with self.database.transaction() as session:
-            requests_ = list(session.execute(select(BatchRequest)).scalars())
+        requests_ = self.requests()
         charged: dict[str, tuple[int, int]] = {}
         for charge in account["charges"]:
             assert charge["custom_id"] not in charged, "a line was executed twice"
@@ -185,7 +189,7 @@ def _kept_rows(database: Database) -> Callable[[], None]:
         connection.execute(text("DROP SCHEMA IF EXISTS kept CASCADE"))
         connection.execute(text("CREATE SCHEMA kept"))
         connection.execute(text(f"DO $$ BEGIN {'; '.join(copies)}; END $$"))
-    back = [f'DELETE FROM public."{name}"; INSERT INTO public."{name}" TABLE kept."{name}"' for name in tables]
+    back = [f'DELETE FROM public."{name}"; INSERT INTO public."{name}" TABLE kept."{name}"' for name in tables]  # noqa: S608
     script = text(f"DO $$ BEGIN {'; '.join(back)}; END $$")
 
     def restore() -> None:

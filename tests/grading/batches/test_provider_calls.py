@@ -52,7 +52,13 @@ def events(scene: Scene) -> list[str]:
 
 
 def test_every_call_of_the_protocol_is_covered() -> None:
-    calls = {name for name in vars(Provider) if not name.startswith("_")} - {"name", "endpoint", "limits", "line", "read_hint"}
+    calls = {name for name in vars(Provider) if not name.startswith("_")} - {
+        "name",
+        "endpoint",
+        "limits",
+        "line",
+        "read_hint",
+    }
     assert calls == set(NOTED)
 
 
