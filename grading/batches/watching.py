@@ -77,7 +77,7 @@ def _refused(turn: Turn, remote: RemoteBatch) -> bool:
     if remote.refusal_code == TOO_MUCH_QUEUED:
         return _wait_for_room(turn)
     code = (remote.refusal_code or "batch_failed")[:64]
-    return turn.end(BatchState.FAILED, code, remote.refusal_words or "The provider gave no reason.")
+    return turn.end(BatchState.FAILED, code, f"{words_for(code)} {remote.refusal_words}".strip())
 
 
 def _wait_for_room(turn: Turn) -> bool:

@@ -255,7 +255,12 @@ class _translated:  # noqa: N801 - reads as a statement: with _translated():
 def _translation(error: openai.OpenAIError) -> Exception:
     if isinstance(error, openai.APIStatusError):
         status, code = error.status_code, machine_code(error.code)
-        if status in (401, 403) or code == "insufficient_quota":
+        if code == "insufficient_quota":
+            return ProviderMisconfigured(
+                "OpenAI says that the account has used up its money (insufficient_quota). "
+                "Raise its balance or its limit, then try again."
+            )
+        if status in (401, 403):
             return ProviderMisconfigured(
                 f"OpenAI refuses the key (HTTP {status}{f', {code}' if code else ''}). "
                 "Check OPENAI_API_KEY, its permissions and the account's balance."

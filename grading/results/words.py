@@ -37,6 +37,8 @@ FAILURE_WORDS: Final[dict[str, str]] = {
     "nothing_left": "Every item was held back, so nothing was sent.",
     "too_large": "It is larger than the provider takes. Grade it by hand.",
     "token_limit_exceeded": "The provider has as much waiting as it takes from us. This goes on when there is room.",
+    "mismatched_model": "The provider found more than one model in the batch.",
+    "model_not_found": "The provider does not know the model, or has switched it off. Choose another one.",
     "provider_open": "The provider has failed too often in a row. It is tried again from time to time.",
     "provider_stopped": "Nothing is sent until the provider's account is in order again.",
     "internal": "Blindmark met a fault of its own. The log has the details.",

@@ -66,6 +66,16 @@ def ground(
     database.dispose()
 
 
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True)
+def test_a_worker_killed_at_some_boundaries_loses_and_doubles_nothing(ground: Ground) -> None:
+    """A glance at the proof, with every test run."""
+    kinds = boundaries(ground)
+    chosen = {kinds.index(f"after {call}") for call in ("POST files", "POST batches", "DELETE files")}
+    chosen |= set(range(7, len(kinds), len(kinds) // 7))
+    for boundary in sorted(chosen):
+        assert kill_at(ground, boundary), f"{boundary}: {kinds[boundary]}"
+
+
 @pytest.mark.proof
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("share", range(SHARES))

@@ -160,13 +160,13 @@ CASES: dict[str, Case] = {
         (batch("fail", code="mismatched_model", message="Two models."),),
         items=((QUEUED, None),) * 3,
         batches=(ENDED_IN_FAILURE,),
-        shown="Two models.",
+        shown="more than one model",
     ),
     "batch: retired model": Case(
         (batch("fail", code="model_not_found", message="The model has been retired."),),
         items=((QUEUED, None),) * 3,
         batches=(ENDED_IN_FAILURE,),
-        shown="The model has been retired.",
+        shown="has switched it off",
     ),
     "clean-up: 500": Case((call("delete", "error", status=500),), shown=BUSY),
 }

@@ -220,7 +220,7 @@ def test_a_refused_batch_gives_its_items_back(scene: Scene) -> None:
     assert (batch.state, batch.failure_code, batch.failure_words) == (
         BatchState.FAILED,
         "mismatched_model",
-        "Two models.",
+        "The provider found more than one model in the batch. Two models.",
     )
     assert scene.states() == ({QueueState.QUEUED}, {SubmissionState.WAITING})
 
