@@ -135,9 +135,9 @@ def _enter(
 ) -> None:
     if row.state is not state:
         row.state, row.since, row.pauses = state, now, 0
-        event = "provider.stopped" if state is Circuit.STOPPED else "provider.opened"
-        _audit(session, event, Actor.system(), row, code=error.code)
-        log.error(event, extra=fields(provider=row.provider, code=error.code))
+        stopped = state is Circuit.STOPPED
+        _audit(session, "provider.stopped" if stopped else "provider.opened", Actor.system(), row, code=error.code)
+        log.error("provider.not_called", extra=fields(provider=row.provider, state=state.value, code=error.code))
     row.failure_code, row.failure_words = error.code, error.message
     row.next_probe_at = now + pause
     row.probe_batch_id = row.probe_until = None
