@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.database import Database
+from grading.batches.records import note_about
 from grading.models import Batch
 from grading.providers.base import (
     Hint,
@@ -20,7 +21,7 @@ from grading.providers.base import (
     Request,
     ResultLine,
 )
-from privacy.audit import Actor, Detail, record
+from privacy.audit import Detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,4 @@ class AuditedProvider:
 
     def _note(self, event: str, **details: Detail) -> None:
         with self.database.transaction() as session:
-            record(
-                session,
-                event=event,
-                actor=Actor.system(),
-                tenant_id=None,
-                object_type="batch",
-                object_id=self.batch.id,
-                details={"provider": self.batch.provider, "model": self.batch.model, **details},
-            )
+            note_about(session, event, self.batch, **details)

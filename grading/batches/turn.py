@@ -9,9 +9,10 @@ from config.clock import Clock
 from grading.batches.lease import Lease
 from grading.batches.lifecycle import get, release_items
 from grading.batches.provider_calls import AuditedProvider
+from grading.batches.records import note_about
 from grading.models import Batch
 from grading.states import BATCH_MOVES, BatchState, BatchStep, move_many
-from privacy.audit import Actor, Detail, record
+from privacy.audit import Detail
 from privacy.sealing import Vault
 
 
@@ -72,15 +73,7 @@ class Turn:
 
     def record(self, session: Session, event: str, **details: Detail) -> None:
         """Put an event of the batch into the audit log."""
-        record(
-            session,
-            event=event,
-            actor=Actor.system(),
-            tenant_id=None,
-            object_type="batch",
-            object_id=self.batch.id,
-            details={"provider": self.batch.provider, "model": self.batch.model, **details},
-        )
+        note_about(session, event, self.batch, **details)
 
     def now_in(self, session: Session) -> Batch:
         """The batch as it stands inside a transaction."""
