@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from grading.clearance import OBSTACLES
 from grading.errors import GradingError
 from grading.models import Assignment, Batch, BatchRequest, Context, QueueItem, ReviewDecision, Submission
 from grading.states import (
@@ -90,27 +91,7 @@ def page(
     Raises:
         GradingError: `after` is not a position this function gave out.
     """
-    newest = aliased(BatchRequest)
-    last_line = (
-        select(newest.id)
-        .where(newest.queue_item_id == QueueItem.id)
-        .order_by(newest.created_at.desc(), newest.id)
-        .limit(1)
-        .correlate(QueueItem)
-        .scalar_subquery()
-    )
-    query = (
-        select(QueueItem, Context.label, Context.title, Assignment.title, Batch.id, Batch.number)
-        .add_columns(BatchRequest.custom_id, BatchRequest.provider_code)
-        .join(Context, Context.id == QueueItem.context_id)
-        .join(Submission, Submission.id == QueueItem.submission_id)
-        .join(Assignment, Assignment.id == Submission.assignment_id)
-        .outerjoin(BatchRequest, BatchRequest.id == last_line)
-        .outerjoin(Batch, Batch.id == BatchRequest.batch_id)
-        .where(QueueItem.state == QueueState.FAILED)
-        .order_by(QueueItem.queued_at, QueueItem.id)
-        .limit(size + 1)
-    )
+    query = _listed().limit(size + 1)
     if reason:
         query = query.where(QueueItem.failure_code == reason)
     if after:
@@ -160,10 +141,35 @@ def apply(session: Session, choice: Choice, remedy: Remedy, actor: Actor, now: d
     return done
 
 
+def _listed() -> Select[Any]:
+    """Failed items with their course, assignment and the newest line that each had in a batch."""
+    newest = aliased(BatchRequest)
+    last_line = (
+        select(newest.id)
+        .where(newest.queue_item_id == QueueItem.id)
+        .order_by(newest.created_at.desc(), newest.id)
+        .limit(1)
+        .correlate(QueueItem)
+        .scalar_subquery()
+    )
+    return (
+        select(QueueItem, Context.label, Context.title, Assignment.title, Batch.id, Batch.number)
+        .add_columns(BatchRequest.custom_id, BatchRequest.provider_code)
+        .join(Context, Context.id == QueueItem.context_id)
+        .join(Submission, Submission.id == QueueItem.submission_id)
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .outerjoin(BatchRequest, BatchRequest.id == last_line)
+        .outerjoin(Batch, Batch.id == BatchRequest.batch_id)
+        .where(QueueItem.state == QueueState.FAILED)
+        .order_by(QueueItem.queued_at, QueueItem.id)
+    )
+
+
 def _may_try_again() -> list[ColumnElement[bool]]:
-    """SQL: nobody has begun to decide, and the work does not wait anew already."""
+    """SQL: nobody has begun to decide, the work does not wait anew already, and nothing kept it from leaving."""
     other = aliased(QueueItem)
     return [
+        func.coalesce(QueueItem.failure_code, "").not_in(OBSTACLES),
         Submission.state == SubmissionState.WITH_INSTRUCTOR,
         ~exists().where(ReviewDecision.submission_id == Submission.id),
         ~exists().where(other.submission_id == Submission.id, other.state.in_(LIVE_QUEUE_STATES)),

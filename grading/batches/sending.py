@@ -17,7 +17,7 @@ from grading.batches import splitting
 from grading.batches.seal import hold_what_may_not_leave, seal_requests, sealed_lines
 from grading.batches.turn import Turn, moved
 from grading.models import Batch, BatchRequest
-from grading.providers.base import JobInput, ProviderRefused
+from grading.providers.base import JobInput, ProviderMisconfigured, ProviderRefused, RemoteBatch
 from grading.results.words import words_for
 from grading.states import BATCH_MOVES, BatchState, BatchStep, RequestState, move_many
 
@@ -52,24 +52,34 @@ def upload(turn: Turn) -> bool:
 
 def create(turn: Turn) -> bool:
     """Have exactly one batch of this attempt at the provider."""
-    batch, remote = turn.batch, None
+    batch = turn.batch
     if batch.create_started_at:
-        remote = turn.provider.find(turn.job, batch.create_attempt, turn.since)
+        found = turn.provider.find(turn.job, batch.create_attempt, turn.since)
+        if found is not None:
+            return _begun(turn, found)
         left = batch.create_started_at + SETTLES_WITHIN - turn.clock()
-        if remote is None and left > timedelta(0):
+        if left > timedelta(0):
             return turn.wait(left)
-    if remote is None:
-        if batch.cancel_requested_at:
-            return turn.end(BatchState.CANCELLED)
-        turn.lease.write(create_started_at=turn.clock())
-        try:
-            remote = turn.provider.create(turn.job, batch.create_attempt, batch.provider_file_id or "")
-        except ProviderRefused as refusal:
-            if refusal.code != "gone":
-                raise
-            # The file's time has run out while the batch waited: it is uploaded anew.
-            turn.provider.note_failure(refusal)
-            return turn.wait(SETTLES_WITHIN, step=BatchStep.UPLOAD, provider_file_id=None, create_started_at=None)
+    if batch.cancel_requested_at:
+        return turn.end(BatchState.CANCELLED)
+    turn.lease.write(create_started_at=turn.clock())
+    try:
+        remote = turn.provider.create(turn.job, batch.create_attempt, batch.provider_file_id or "")
+    except ProviderMisconfigured:
+        # A clear no: there is nothing to look for before the next try.
+        turn.lease.write(create_started_at=None)
+        raise
+    except ProviderRefused as refusal:
+        if refusal.code != "gone":
+            raise
+        # The file's time has run out while the batch waited: it is uploaded anew.
+        turn.provider.note_failure(refusal)
+        return turn.wait(SETTLES_WITHIN, step=BatchStep.UPLOAD, provider_file_id=None, create_started_at=None)
+    return _begun(turn, remote)
+
+
+def _begun(turn: Turn, remote: RemoteBatch) -> bool:
+    """Note that a batch runs at the provider, and when it is looked at."""
     now = turn.clock()
     with turn.lease.transaction(
         provider_batch_id=remote.id,
@@ -81,9 +91,9 @@ def create(turn: Turn) -> bool:
         next_check_at=now + timedelta(seconds=turn.poll_seconds),
         **moved(now),
     ) as session:
-        move_many(session, Batch.state, [batch.id], BATCH_MOVES, BatchState.PROCESSING)
-        turn.record(session, "provider.created", items=batch.items)
-    log.info("batch.created_at_provider", extra=fields(batch=batch.id, items=batch.items))
+        move_many(session, Batch.state, [turn.batch.id], BATCH_MOVES, BatchState.PROCESSING)
+        turn.record(session, "provider.created", items=turn.batch.items)
+    log.info("batch.created_at_provider", extra=fields(batch=turn.batch.id, items=turn.batch.items))
     return False
 
 
