@@ -112,17 +112,23 @@ def opened(url: str | None, directory: Path) -> Iterator[Database]:
         database.dispose()
 
 
-def main() -> None:
-    """Measure and print."""
-    values = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
-    keys = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+def measure(values: int, keys: int, url: str | None) -> None:
+    """Measure sealing and rewrapping, and print."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         create_keyring(directory / "keyring.json")
         ring = load_keyring(directory / "keyring.json")
-        with opened(sys.argv[3] if len(sys.argv) > 3 else None, directory) as database:
+        with opened(url, directory) as database:
             measure_values(database, ring, values)
             measure_rewrap(database, ring, keys)
+
+
+def main() -> None:
+    """Read what to measure from the command line."""
+    given = sys.argv[1:]
+    values = int(given[0]) if given else 5_000
+    keys = int(given[1]) if len(given) > 1 else 20_000
+    measure(values, keys, given[2] if len(given) > 2 else None)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,10 +27,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_SECONDS = 30
+EACH_BY_ITSELF = "each_statement_by_itself"
+"""On SQLite no transaction begins then; every statement stands for itself, and a read locks nobody out."""
+_ZONE = "blindmark_zone"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -93,7 +96,8 @@ def make_engine(url: str) -> Engine:
         return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+    # In place of an event: while an engine has events, every statement prepares for them.
+    engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign, assignment]
     return engine
 
 
@@ -103,9 +107,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    # On the driver's own connection: every transaction begins with it, and it needs nothing of what SQLAlchemy adds.
-    connection.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
+def _begin_immediate(connection: PoolProxiedConnection) -> None:
+    if not connection.info.pop(EACH_BY_ITSELF, False):
+        connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
 
 
 def insert_ignoring_conflicts(session: Session, model: type[Base]) -> Insert:
@@ -158,9 +162,9 @@ def append_only_triggers(table: str, dialect: str) -> list[str]:
 class Database:
     """The engine and its sessions. One per process; transactions belong to whoever opens them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, zone: tzinfo = UTC) -> None:
         self.engine = engine
-        self.sessions = sessionmaker(engine, expire_on_commit=False)
+        self.sessions = sessionmaker(engine, expire_on_commit=False, info={_ZONE: zone})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -170,10 +174,12 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection that commits when the block ends: for statements that load no objects and leave no trace in
-        the audit log, where a session would take longer than the statement."""
-        with self.engine.begin() as connection:
-            yield connection
+        """A connection for statements that need nothing of each other, load no objects and leave no trace in the audit
+        log, where a session would take longer than the statement. What was written stands when the block ends."""
+        with self.engine.connect() as connection:
+            connection.info[EACH_BY_ITSELF] = True
+            with connection.begin():
+                yield connection
 
     def session(self) -> Session:
         """A session that its caller commits and closes."""
@@ -188,9 +194,14 @@ class Database:
         self.engine.dispose(close=False)
 
 
-def open_database(url: str) -> Database:
-    """A database for a URL."""
-    return Database(make_engine(url))
+def open_database(url: str, zone: tzinfo = UTC) -> Database:
+    """A database for a URL. `zone` is where the site's days and months begin."""
+    return Database(make_engine(url), zone)
+
+
+def zone_of(session: Session) -> tzinfo:
+    """The time zone in which the site's days and months begin: every session knows it, so that nobody forgets it."""
+    return cast("tzinfo", session.info.get(_ZONE, UTC))
 
 
 def json_list_holds(session: Session, column: InstrumentedAttribute[list[str]], value: str) -> ColumnElement[bool]:

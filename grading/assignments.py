@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
+from grading import estimates
 from grading.errors import EntryRefused, NotFound
 from grading.models import Assignment, Context, PromptVersion, ResourceLink, RubricVersion
 from grading.points import format_points
 from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptParts, check_template
 from grading.providers.catalogue import choose_model
+from grading.providers.prices import price_book
 from grading.rubrics import Rubric, default_rubric
 from privacy.audit import Actor, record
 
@@ -94,7 +96,7 @@ def prompt_parts(assignment: Assignment, prompt: PromptVersion, rubric: Rubric) 
     )
 
 
-def check(draft: AssignmentDraft, offered_models: tuple[str, ...], now: datetime) -> None:
+def check(session: Session, draft: AssignmentDraft, offered_models: tuple[str, ...], now: datetime) -> None:
     """Refuse settings that can't work.
 
     Raises:
@@ -118,7 +120,7 @@ def check(draft: AssignmentDraft, offered_models: tuple[str, ...], now: datetime
     if moments != sorted(moments):
         raise AssignmentInvalid("The dates must be in order: opens, due, closes.", field="due_at")
     check_template(draft.template)
-    choose_model(draft.model, offered_models, now)
+    choose_model(draft.model, offered_models, now, price_book(session, now))
 
 
 def create(
@@ -131,7 +133,7 @@ def create(
     clock: Clock = utc_now,
 ) -> Assignment:
     """Make an assignment with its first prompt and rubric versions; same errors as `check`."""
-    check(draft, offered_models, clock())
+    check(session, draft, offered_models, clock())
     assignment = Assignment(id=uuid.uuid4(), context_id=context.id, created_by=author_id)
     _apply(assignment, draft)
     session.add(assignment)
@@ -152,18 +154,21 @@ def update(
     clock: Clock = utc_now,
 ) -> None:
     """Save changes. A changed prompt or rubric becomes a new version; earlier assessments keep theirs."""
-    check(draft, offered_models, clock())
+    check(session, draft, offered_models, clock())
     before = view.draft()
     _apply(view.assignment, draft)
     if (draft.title.strip(), draft.points_hundredths) != (before.title, before.points_hundredths):
         view.assignment.column_outdated = True
     changed: dict[str, int] = {}
+    prompt, rubric = view.prompt, view.rubric_version
     if _prompt_fields(draft) != _prompt_fields(before):
-        changed["prompt_version"] = view.prompt.number + 1
-        session.add(_prompt(view.assignment.id, view.prompt.number + 1, draft, author_id))
+        changed["prompt_version"] = prompt.number + 1
+        prompt = _prompt(view.assignment.id, prompt.number + 1, draft, author_id)
     if draft.rubric != before.rubric:
-        changed["rubric_version"] = view.rubric_version.number + 1
-        session.add(_rubric(view.assignment.id, view.rubric_version.number + 1, draft.rubric, author_id))
+        changed["rubric_version"] = rubric.number + 1
+        rubric = _rubric(view.assignment.id, rubric.number + 1, draft.rubric, author_id)
+    session.add_all([prompt, rubric])
+    estimates.refresh(session, AssignmentView(view.assignment, view.context, prompt, rubric), clock())
     _audit(session, view.context, author_id, view.assignment.id, "assignment.changed", changed)
 
 

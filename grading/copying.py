@@ -15,6 +15,7 @@ from grading.errors import NotFound
 from grading.models import Assignment, Context, Enrolment, ResourceLink
 from grading.models.people import CourseRole, EnrolmentState
 from grading.providers.catalogue import ModelUnavailable, choose_model
+from grading.providers.prices import price_book
 
 MAKERS: Final = (CourseRole.INSTRUCTOR, CourseRole.DESIGNER)
 MOST_LISTED: Final = 50
@@ -110,7 +111,7 @@ def copy_to(
     if not with_dates:
         draft = replace(draft, opens_at=None, due_at=None, closes_at=None)
     try:
-        choose_model(draft.model, offered_models, clock())
+        choose_model(draft.model, offered_models, clock(), price_book(session, clock()))
     except ModelUnavailable:
         draft = replace(draft, model=default_model)
     return assignments.create(

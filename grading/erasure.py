@@ -151,7 +151,12 @@ def _at_a_provider(session: Session, row: ErasureRequest) -> bool:
         select(BatchRequest.id)
         .join(Batch, Batch.id == BatchRequest.batch_id)
         .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
-        .where(_items(row), BatchRequest.state == RequestState.PREPARED, Batch.state.in_(RUNNING))
+        .where(
+            _items(row),
+            # What an answer cost is settled when its batch has ended: until then its line is needed.
+            or_(BatchRequest.state == RequestState.PREPARED, BatchRequest.actual_microdollars > 0),
+            Batch.state.in_(RUNNING),
+        )
     )
     return bool(session.execute(select(exists(running))).scalar_one())
 

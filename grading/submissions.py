@@ -14,11 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
-from grading import gradebook, queue
+from grading import estimates, gradebook, queue
 from grading.assignments import AssignmentView
 from grading.clearance import obstacle_of
 from grading.errors import GradingError, NotFound
-from grading.estimates import estimate_microdollars
 from grading.models import Assignment, Draft, IndividualDate, QueueItem, Submission
 from grading.models.submissions import SubmissionSource
 from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, SubmissionState, move_many
@@ -214,8 +213,8 @@ def accept(
     except IntegrityError as error:
         raise SubmissionRefused("This was handed in already, perhaps from another window. Reload the page.") from error
     if not by_hand:
-        estimate = estimate_microdollars(view, work.text, now)
-        queue.enqueue(session, submission=submission, context=context, estimated_microdollars=estimate, clock=clock)
+        item = queue.enqueue(session, submission=submission, context=context, estimated_microdollars=0, clock=clock)
+        estimates.note(session, item, view, work.text, now)
     gradebook.announce_submission(session, vault, view=view, submission=submission, clock=clock)
     record(
         session,

@@ -14,9 +14,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
-from grading import assignments, queue
+from grading import assignments, estimates, queue
 from grading.clearance import HELD_BACK, OBSTACLES, may_leave, obstacle
-from grading.estimates import estimate_microdollars
 from grading.models import (
     Assignment,
     Batch,
@@ -287,6 +286,6 @@ def _enqueue_new(session: Session, vault: Vault, found: Sequence[tuple[Submissio
                 assignment_id=submission.assignment_id,
             )
         text = open_for_pipeline(session, vault, submission).text
-        estimate = estimate_microdollars(views[submission.assignment_id], text, clock())
-        queue.enqueue(session, submission=submission, context=context, estimated_microdollars=estimate, clock=clock)
+        item = queue.enqueue(session, submission=submission, context=context, estimated_microdollars=0, clock=clock)
+        estimates.note(session, item, views[submission.assignment_id], text, clock())
     session.flush()

@@ -5,7 +5,9 @@ from io import BytesIO
 from typing import IO
 
 import requests
-from flask import Flask, Request, Response, g, jsonify, request, url_for
+from flask import Flask, Request, Response, abort, g, jsonify, request, url_for
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import select, text
@@ -48,12 +50,26 @@ class InMemoryRequest(Request):
         return BytesIO()
 
 
+class WordsCookie(SecureCookieSessionInterface):
+    """The cookie with what the next page says. Its signer is made once; Flask would make one at every request."""
+
+    def __init__(self) -> None:
+        self._signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The signer; the key of an application does not change."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+
 def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, notices: NoticeBox, http: requests.Session) -> Flask:
     """Build the application. Nothing is read from the environment here."""
     settings = parts.settings
     app = Flask("lti_tool", static_url_path="/static")
     app.request_class = InMemoryRequest
     app.secret_key = parts.signing_key
+    app.session_interface = WordsCookie()
     app.config.update(
         SESSION_COOKIE_NAME="blindmark_words",
         SESSION_COOKIE_SECURE=True,
@@ -76,6 +92,7 @@ def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, notices: Notice
     add_error_pages(app)
     add_security_headers(app, FrameAncestors(lambda: _platform_urls(parts)), secure=settings.secure_transport)
     _add_context(app, parts)
+    app.before_request(_refuse_nul)
     app.register_blueprint(make_lti_blueprint(launcher, keys, notices, http))
     app.register_blueprint(make_course_blueprint())
     app.register_blueprint(make_admin_blueprint())
@@ -83,6 +100,12 @@ def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, notices: Notice
     app.register_blueprint(make_webhook_blueprint())
     app.add_url_rule("/healthz", "healthz", lambda: _healthz(parts))
     return app
+
+
+def _refuse_nul() -> None:
+    """No address of ours has a NUL in it, and PostgreSQL would not look for one."""
+    if "\x00" in request.path or b"%00" in request.query_string:
+        abort(404)
 
 
 def _platform_urls(parts: Parts) -> list[str]:
@@ -128,6 +151,7 @@ def _tabs() -> dict[str, object]:
         sections = [
             ("queue", "Queue"),
             ("batches", "Batches"),
+            ("costs", "Costs"),
             ("platforms", "Platforms"),
             ("privacy", "Privacy"),
             ("audit", "Audit"),

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TextIO
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,6 +22,7 @@ def main() -> None:
     """Blindmark: blind, model-assisted marking as an LTI 1.3 tool."""
 
 
+main.add_command(LoadedLater("budget", "What may be spent, what was, and the emergency freeze.", "lti_tool.cli_budget"))
 main.add_command(LoadedLater("keyring", "The master keys that everything sealed rests on.", "lti_tool.cli_keyring"))
 
 
@@ -163,10 +165,9 @@ def platform_list() -> None:
 
     with opened_parts().database.transaction() as session:
         for registration in list_platforms(session):
-            launched = f"{registration.last_launch_at:%Y-%m-%d %H:%M}" if registration.last_launch_at else "never"
             click.echo(
                 f"{registration.id}  {registration.state.value:<8}  {registration.name}  {registration.issuer}  "
-                f"{registration.client_id}  last launch {launched}"
+                f"{registration.client_id}  last launch {_moment(registration.last_launch_at)}"
             )
 
 
@@ -182,8 +183,15 @@ def platform_show(registration: UUID) -> None:
         for label in ("name", "issuer", "client_id", "authorization_url", "token_url", "jwks_url", "product_family"):
             click.echo(f"{label}: {getattr(found, label)}")
         click.echo(f"state: {found.state.value}")
+        click.echo(f"allowed by the LMS: {', '.join(found.granted_scopes or ()) or 'not known'}")
+        click.echo(f"last launch: {_moment(found.last_launch_at)}")
         for deployment in found.deployments:
-            click.echo(f"deployment: {deployment.lms_deployment_id} ({deployment.state.value})")
+            last = _moment(deployment.last_launch_at)
+            click.echo(f"deployment: {deployment.lms_deployment_id} ({deployment.state.value}), last launch: {last}")
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if value else "never"
 
 
 @platform.command("disable")

@@ -9,6 +9,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from config.clock import Clock
+from grading.budget.money import dollars, exact_dollars
 from grading.queue import QueueFilter
 from grading.results.words import BY_HAND_WORDS, words_for
 from lti_tool.audit_words import actor_words, event_words, object_words
@@ -62,6 +63,8 @@ def add_filters(app: Flask, zone: ZoneInfo, clock: Clock, provider_names: Mappin
         actor_words=actor_words,
         object_words=object_words,
         short_id=short_id,
+        dollars=dollars,
+        exact_dollars=exact_dollars,
     )
     app.jinja_env.globals.update(filter_arguments=filter_arguments)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import requests
 from celery import Celery
@@ -86,7 +87,7 @@ def open_application(
         KeyRingError: the key ring is missing, can't be used, or is not the one of this database.
     """
     prepare_data_dir(settings)
-    database = open_database(settings.effective_database_url)
+    database = open_database(settings.effective_database_url, ZoneInfo(settings.time_zone))
     # Web processes and workers that start beside each other make no ring: each would make its own.
     keyring = open_keyring(settings, database, create=migrate or not check)
     if migrate:

@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from grading.batches.errors import BatchRefused
 from grading.batches.records import audit_batch
+from grading.budget.allowance import REASONS as BUDGET_REASONS
+from grading.budget.allowance import allowance
+from grading.budget.comparison import likely_cost
 from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, may_leave, obstacle
 from grading.models import (
     Assignment,
@@ -33,7 +36,8 @@ from grading.models import (
     Submission,
 )
 from grading.models.tenancy import DeploymentState, RegistrationState
-from grading.providers.catalogue import find_model
+from grading.providers.catalogue import unusable
+from grading.providers.prices import price_book
 from grading.states import (
     QUEUE_MOVES,
     QueueState,
@@ -69,6 +73,8 @@ class Preview:
     model: str
     candidates: tuple[Candidate, ...]
     estimated_microdollars: int
+    low_microdollars: int
+    """With answers of the usual length."""
     left_behind: dict[str, int]
     """Words for the administrator and how many items they are about."""
 
@@ -85,7 +91,9 @@ LEFT_BEHIND = {
     "tenant": "from an LMS that is disabled or not approved",
     "model": "using another model (one batch holds one model)",
     "retired": "using a model that has been switched off",
+    "unpriced": "using a model whose price nobody knows (enter it under Costs)",
     "room": "beyond the largest batch",
+    **BUDGET_REASONS,
 }
 
 
@@ -97,17 +105,17 @@ def preview(
     candidates = _load(session, item_ids, provider)
     left.update(_kept_back(session, item_ids, provider))
     left["state"] += len(set(item_ids)) - len(candidates) - left.total()
-    today = clock().date()
     chosen: list[Candidate] = []
+    left_in_budgets = allowance(session, {candidate.context.id for candidate in candidates}, clock())
+    book = price_book(session, clock())
     model = ""
     for candidate in candidates:
-        reason = None
-        if find_model(candidate.prompt.model, clock()).retired(today):
-            reason = "retired"
-        elif model and candidate.prompt.model != model:
+        reason = unusable(candidate.prompt.model, clock(), book)
+        if reason is None and model and candidate.prompt.model != model:
             reason = "model"
-        elif len(chosen) >= limits.most:
+        if reason is None and len(chosen) >= limits.most:
             reason = "room"
+        reason = reason or left_in_budgets.take(candidate.context.id, candidate.item.estimated_microdollars)
         if reason:
             left[reason] += 1
             continue
@@ -117,6 +125,7 @@ def preview(
         model=model,
         candidates=tuple(chosen),
         estimated_microdollars=sum(candidate.item.estimated_microdollars for candidate in chosen),
+        low_microdollars=likely_cost(session, [candidate.item for candidate in chosen], model, clock()),
         left_behind={LEFT_BEHIND[reason]: count for reason, count in left.items() if count},
     )
 

@@ -9,6 +9,7 @@ from grading import disclosures
 from grading.batches.ingest import Ingest
 from grading.batches.turn import Turn, moved
 from grading.batches.watching import wake_those_that_wait_for_room
+from grading.budget import batches as budget
 from grading.errors import GradingError
 from grading.models import Batch
 from grading.providers.base import ProviderUnavailable, RemoteBatch, RemoteState
@@ -76,6 +77,7 @@ def _close(turn: Turn, ingest: Ingest) -> bool:
             failure_words=None,
             **moved(now),
         )
+        budget.settle(session, batch.id, now)
         wake_those_that_wait_for_room(session, batch, turn)
         turn.record(session, f"batch.{state.value}", items=batch.items)
     log.info("batch.ingested", extra=fields(batch=batch.id, status=batch.provider_status))

@@ -19,9 +19,9 @@ from config.logging import fields, get_logger
 from grading.batches import retrying
 from grading.batches.lease import Lease
 from grading.batches.result_rows import Line, Question, assessment_of, load_lines, load_unanswered
+from grading.budget.batches import line_cost
 from grading.models import Assessment, Batch, BatchRequest, QueueItem, Submission
 from grading.providers.base import Outcome, ResultLine
-from grading.providers.catalogue import cost_microdollars
 from grading.results.validate import AnswerInvalid, validate_answer
 from grading.results.words import words_for
 from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, RequestState, SubmissionState, move_many
@@ -115,7 +115,7 @@ class Ingest:
         request.sealed_answer = self.vault.seal(session, owner, Place("batch_request", "answer", request.id), line.raw)
         request.input_tokens = line.usage.input_tokens
         request.output_tokens = line.usage.output_tokens
-        request.actual_microdollars = cost_microdollars(self.batch.model, line.usage, now, batch=True)
+        request.actual_microdollars = line_cost(self.batch, line.usage, now)
         request.provider_code = line.error_code or None
         if line.outcome is not Outcome.ANSWERED:
             self._fail(outcomes, target, _FAILURES[line.outcome])

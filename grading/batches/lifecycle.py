@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from grading.batches.errors import BatchRefused
 from grading.batches.records import audit_batch
+from grading.budget import batches as budget
 from grading.errors import NotFound
 from grading.models import Batch, BatchRequest, QueueItem, Submission
 from grading.states import (
@@ -33,6 +34,7 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
 
     Raises:
         MoveRefused: it was submitted or cancelled already.
+        BudgetRefused: the budget does not allow it, or everything is frozen.
     """
     move(
         session,
@@ -46,6 +48,7 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
         moved_at=clock(),
     )
     batch = get(session, batch_id)
+    budget.reserve(session, batch, clock())
     # What was taken out of the batch since may wait in the queue, or in another batch, by now.
     items = select(BatchRequest.queue_item_id).where(
         BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED
@@ -68,11 +71,11 @@ def cancel(
     session: Session,
     batch_id: uuid.UUID,
     *,
-    administrator_id: uuid.UUID,
+    administrator_id: uuid.UUID | None,
     reason: str = "",
     clock: Clock = utc_now,
 ) -> Batch:
-    """Cancel a batch: at once while nothing has left, by asking the provider otherwise.
+    """Cancel a batch: at once while nothing has left, by asking the provider otherwise. None: at the command line.
 
     Args:
         reason: why, in the administrator's words; kept with the batch and shown there.
@@ -100,7 +103,8 @@ def cancel(
         batch.next_check_at = clock()
     else:
         raise BatchRefused("This batch has ended already, so there is nothing left to cancel.")
-    audit_batch(session, "batch.cancel_requested", Actor.administrator(administrator_id), batch)
+    actor = Actor.administrator(administrator_id) if administrator_id else Actor.system()
+    audit_batch(session, "batch.cancel_requested", actor, batch)
     return batch
 
 

@@ -2,14 +2,13 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from grading.batches.lifecycle import get
-from grading.errors import GradingError
 from grading.models import Administrator, Assessment, Assignment, Batch, BatchRequest, QueueItem, Submission
+from grading.paging import position, read_position
 from grading.states import QueueState, RequestState
 
 PAGE_SIZE = 30
@@ -62,20 +61,11 @@ def page(session: Session, *, after: str | None = None, size: int = PAGE_SIZE) -
     """
     query = select(Batch).order_by(Batch.created_at.desc(), Batch.id.desc()).limit(size + 1)
     if after:
-        try:
-            moment, identifier = after.split("_")
-            position = datetime.fromisoformat(moment), uuid.UUID(identifier)
-        except ValueError as error:
-            raise GradingError("This page address can't be read. Go back to the first page.", code="page") from error
-        query = query.where(
-            or_(
-                Batch.created_at < position[0],
-                and_(Batch.created_at == position[0], Batch.id < position[1]),
-            )
-        )
+        moment, identifier = read_position(after)
+        query = query.where(or_(Batch.created_at < moment, and_(Batch.created_at == moment, Batch.id < identifier)))
     found = list(session.execute(query).scalars())
     last = found[size - 1] if len(found) > size else None
-    return BatchPage(found[:size], f"{last.created_at.isoformat()}_{last.id}" if last else None)
+    return BatchPage(found[:size], position(last.created_at, last.id) if last else None)
 
 
 def details(session: Session, batch_id: uuid.UUID, limit: int = 500) -> BatchDetails:

@@ -21,6 +21,7 @@ from grading.batches import finishing, sending, watching
 from grading.batches.lease import Lease, LeaseLost, free_and_due
 from grading.batches.provider_calls import AuditedProvider
 from grading.batches.turn import Turn
+from grading.budget import freezing
 from grading.errors import GradingError
 from grading.models import Batch
 from grading.providers.base import Provider, ProviderError, ProviderMisconfigured, ProviderUnavailable
@@ -28,6 +29,7 @@ from grading.results.words import words_for
 from grading.states import BatchState, BatchStep
 from privacy.sealing import Vault
 
+FROZEN_PAUSE: Final = timedelta(minutes=1)
 MISCONFIGURED_PAUSE: Final = timedelta(minutes=5)
 GONE_FOR_GOOD: Final = 3
 """How often the provider must say that it does not know what is ours before we believe it."""
@@ -99,6 +101,9 @@ class Runner:
 
     def _admitted(self, turn: Turn) -> bool:
         """Whether the provider may be called; if not, the batch waits until it may."""
+        with self.database.transaction() as session:
+            if freezing.hold(session, turn.batch, self.clock() + FROZEN_PAUSE):
+                return False
         if not _calls(turn.batch):
             return True
         with self.database.transaction() as session:

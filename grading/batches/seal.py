@@ -34,7 +34,7 @@ from grading.outgoing import anonymized
 from grading.people import compiled_roster
 from grading.prompts import build_messages
 from grading.providers.base import Provider, Request
-from grading.providers.catalogue import find_model
+from grading.providers.catalogue import takes_temperature
 from grading.results.schema import SCHEMA_NAME, response_schema
 from grading.results.words import words_for
 from grading.rubrics import Rubric
@@ -121,14 +121,13 @@ def _seal_chunk(session: Session, vault: Vault, provider: Provider, rows: Sequen
             continue
         rubric = Rubric.model_validate(rubric_version.content)
         messages = build_messages(prompt_parts(assignment, prompt, rubric), text)
-        model = find_model(prompt.model, clock())
         line = provider.line(
             request.custom_id,
             Request(
                 messages=tuple((message.role, message.content) for message in messages),
                 model=prompt.model,
                 max_output_tokens=item.output_limit or prompt.max_output_tokens,
-                temperature=prompt.temperature_hundredths / 100 if model.takes_temperature else None,
+                temperature=prompt.temperature_hundredths / 100 if takes_temperature(prompt.model) else None,
                 schema_name=SCHEMA_NAME,
                 schema=response_schema(rubric),
             ),

@@ -62,6 +62,7 @@ def split(session: Session, batch: Batch, first_to_leave: uuid.UUID, now: dateti
         step=BatchStep.SEAL,
         provider=batch.provider,
         model=batch.model,
+        price=batch.price,
         note=batch.note,
         created_by=batch.created_by,
         split_from_id=batch.id,

@@ -10,6 +10,7 @@ from grading.batches.lease import Lease
 from grading.batches.lifecycle import get, release_items
 from grading.batches.provider_calls import AuditedProvider
 from grading.batches.records import note_about
+from grading.budget import batches as budget
 from grading.models import Batch
 from grading.states import BATCH_MOVES, BatchState, BatchStep, move_many
 from privacy.audit import Detail
@@ -68,6 +69,7 @@ class Turn:
                 **moved(now),
             )
             returned = release_items(session, self.batch.id)
+            budget.settle(session, self.batch.id, now)
             self.record(session, f"batch.{state.value}", returned=returned, code=code)
         return True
 

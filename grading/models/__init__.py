@@ -4,6 +4,15 @@ from grading.models.agreements import ProviderAgreement
 from grading.models.assessments import Assessment, ReviewDecision
 from grading.models.assignments import Assignment, PromptVersion, RubricVersion
 from grading.models.batches import Batch, BatchRequest
+from grading.models.budget import (
+    BudgetAccount,
+    BudgetEntry,
+    BudgetFreeze,
+    BudgetLimit,
+    BudgetOverride,
+    BudgetWarning,
+    ReturnAssumption,
+)
 from grading.models.corrections import TextCorrection
 from grading.models.dates import IndividualDate
 from grading.models.disclosures import Disclosure, DisclosureDeletion
@@ -12,6 +21,7 @@ from grading.models.gradebook import GradePush, LmsGrade
 from grading.models.health import ProviderEvent, ProviderHealth
 from grading.models.limits import PrivacyLimits
 from grading.models.people import Administrator, Enrolment, Person
+from grading.models.prices import PriceOverride, RetirementOverride
 from grading.models.processors import Arrival, ArrivalAsset, Processor
 from grading.models.queue import QueueItem
 from grading.models.search import SearchTerm
@@ -27,6 +37,12 @@ __all__ = [
     "Assignment",
     "Batch",
     "BatchRequest",
+    "BudgetAccount",
+    "BudgetEntry",
+    "BudgetFreeze",
+    "BudgetLimit",
+    "BudgetOverride",
+    "BudgetWarning",
     "Context",
     "Deployment",
     "Disclosure",
@@ -38,6 +54,7 @@ __all__ = [
     "IndividualDate",
     "LmsGrade",
     "Person",
+    "PriceOverride",
     "PrivacyLimits",
     "Processor",
     "PromptVersion",
@@ -47,6 +64,8 @@ __all__ = [
     "QueueItem",
     "Registration",
     "ResourceLink",
+    "RetirementOverride",
+    "ReturnAssumption",
     "ReviewDecision",
     "RubricVersion",
     "SearchTerm",

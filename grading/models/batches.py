@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from config.database import Base, state_type
-from grading.models.columns import Created, Key, MicroDollars, Moment, Sealed
+from grading.models.columns import Created, Json, Key, MicroDollars, Moment, Sealed
 from grading.models.queue import QueueItem
 from grading.states import BatchState, BatchStep, RequestState
 
@@ -43,6 +43,8 @@ class Batch(Base):
     actual_microdollars: Mapped[MicroDollars] = mapped_column(default=0)
     input_tokens: Mapped[int] = mapped_column(default=0)
     output_tokens: Mapped[int] = mapped_column(default=0)
+    price: Mapped[Json | None]
+    """What its tokens cost, as it was when it was submitted; None before."""
 
     provider_file_id: Mapped[str | None] = mapped_column(String(255))
     upload_started_at: Mapped[Moment | None]

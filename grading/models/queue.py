@@ -34,6 +34,15 @@ class QueueItem(Base):
     """0 high, 1 normal, 2 low: what the order of the queue sorts by."""
     queued_at: Mapped[Moment]
     estimated_microdollars: Mapped[MicroDollars] = mapped_column(default=0)
+    """The most it can cost with today's prompt and prices."""
+    text_tokens: Mapped[int] = mapped_column(default=0)
+    """Tokens of the work, as counted; with the others below, what its cost is worked out from for any model."""
+    most_text_tokens: Mapped[int] = mapped_column(default=0)
+    """An upper bound of them, for models whose way of counting nobody knows."""
+    prompt_tokens: Mapped[int] = mapped_column(default=0)
+    """Tokens of what is sent with the work: instructions, task, rubric, form of the answer."""
+    most_prompt_tokens: Mapped[int] = mapped_column(default=0)
+    most_answer_tokens: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(Text(), default="")
     """An administrator's words."""
     failure_code: Mapped[str | None] = mapped_column(String(64))

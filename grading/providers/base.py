@@ -112,11 +112,13 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one answer. Cached tokens are part of the input; reasoning tokens are part of the output."""
+    """Tokens of one answer. Tokens read from and written to the provider's cache are part of the input; reasoning
+    tokens are part of the output."""
 
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
 class Outcome(StrEnum):

@@ -79,11 +79,13 @@ def _usage(body: dict[str, Any]) -> Usage:
     usage = body.get("usage")
     if not isinstance(usage, dict):
         return Usage()
-    details = usage.get("prompt_tokens_details")
+    found = usage.get("prompt_tokens_details")
+    details = found if isinstance(found, dict) else {}
     return Usage(
         input_tokens=_count(usage.get("prompt_tokens")),
-        cached_tokens=_count(details.get("cached_tokens")) if isinstance(details, dict) else 0,
+        cached_tokens=_count(details.get("cached_tokens")),
         output_tokens=_count(usage.get("completion_tokens")),
+        cache_write_tokens=_count(details.get("cache_write_tokens")),
     )
 
 

@@ -11,7 +11,7 @@ from grading.arrivals import LaunchFacts
 from grading.individual_dates import Dates, read_moment
 from lti_tool.lti import claims as names
 from lti_tool.lti import roles
-from lti_tool.lti.verify import person_concerned
+from lti_tool.lti.verify import is_id, person_concerned
 
 PROFILE_CLAIMS: Final = ("name", "given_name", "family_name", "middle_name", "email")
 LONGEST_TEXT: Final = 1000
@@ -34,7 +34,7 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
     profile |= {"sourcedid": text_of(lis, "person_sourcedid"), "username": text_of(ext, "user_username")}
     notices = _object(claims, names.PLATFORM_NOTIFICATION_SERVICE)
     scopes, kinds = ags.get("scope"), notices.get("notice_types_supported")
-    link_id = text_of(link, "id")
+    context_id, link_id = (str(one["id"]) if is_id(one.get("id")) else "" for one in (context, link))
     custom = custom_of(claims)
     return LaunchFacts(
         registration_id=registration_id,
@@ -44,7 +44,7 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
         test_user=decision.test_user,
         profile=profile,
         # A link outside of any course is a course of its own: it shares nothing with other such links.
-        lms_context_id=text_of(context, "id") or (f"link {link_id}"[:255] if link_id else ""),
+        lms_context_id=context_id or (f"link {link_id}"[:255] if link_id else ""),
         context_title=text_of(context, "title"),
         context_label=text_of(context, "label"),
         origin_ids=_origins(custom.get("context_id_history", "")),

@@ -47,16 +47,19 @@ def read_request(values: Mapping[str, str]) -> LoginRequest:
     Raises:
         LoginRefused: something that is required is missing.
     """
+    target = values.get("lti_storage_target", "")
     request = LoginRequest(
         issuer=values.get("iss", ""),
         login_hint=values.get("login_hint", ""),
         target_link_uri=values.get("target_link_uri", ""),
         message_hint=values.get("lti_message_hint", ""),
         client_id=values.get("client_id", ""),
-        storage_target=values.get("lti_storage_target", "")[:LONGEST_TARGET],
+        storage_target=target[:LONGEST_TARGET] if target.isprintable() else "",
     )
     if not request.issuer or not request.login_hint:
         raise LoginRefused(f"Your LMS did not say who it is or who you are. {ADVICE}", code="login_incomplete")
+    if not (request.issuer.isprintable() and request.client_id.isprintable()):
+        raise LoginRefused(f"Your LMS gave itself a name that can't be read. {ADVICE}", code="login_unreadable")
     if len(request.login_hint) > LONGEST_HINT or len(request.message_hint) > LONGEST_HINT:
         raise LoginRefused(f"Your LMS sent more than fits into a login. {ADVICE}", code="login_too_large")
     return request

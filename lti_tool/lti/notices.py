@@ -5,14 +5,12 @@ id within its deployment: one that comes again changes nothing.
 """
 
 import hashlib
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-import jwt
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -31,6 +29,7 @@ from lti_tool.lti import verify
 from lti_tool.lti.errors import LtiError, refused
 from lti_tool.lti.facts import custom_of, text_of
 from lti_tool.lti.models import Notice, NoticeState
+from lti_tool.lti.outside import read_json
 from lti_tool.lti.platform_keys import PlatformKeys
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
@@ -277,7 +276,7 @@ def _asset(given: dict[str, Any]) -> AssetFacts:
 def _note_copy(session: Session, tenant_id: UUID, claims: dict[str, Any]) -> None:
     context = _object(claims, names.CONTEXT)
     lms_context_id, origins = text_of(context, "id"), claims.get(names.ORIGIN_CONTEXTS)
-    if not lms_context_id or not isinstance(origins, list):
+    if not verify.is_id(lms_context_id) or not isinstance(origins, list):
         raise NotFound("The notice does not say which course was copied.")
     session.execute(
         insert_ignoring_conflicts(session, Context).values(
@@ -292,7 +291,7 @@ def _note_copy(session: Session, tenant_id: UUID, claims: dict[str, Any]) -> Non
 
 def _tokens(body: bytes) -> list[str]:
     try:
-        content = json.loads(body)
+        content = read_json(body)
     except ValueError as error:
         raise NoticesRefused("This is not JSON.") from error
     notices = content.get("notices") if isinstance(content, dict) else None
@@ -303,16 +302,13 @@ def _tokens(body: bytes) -> list[str]:
 
 def _addressed(token: str) -> tuple[str, str]:
     """Who claims to have signed a token, and for whom; checked afterwards with the key of that platform."""
-    try:
-        claims = jwt.decode(token, options={"verify_signature": False})
-    except jwt.PyJWTError as error:
-        raise refused("not_a_token") from error
+    claims = verify.unverified_claims(token)
     issuer, audience = claims.get("iss"), claims.get("aud")
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
-    if not isinstance(issuer, str) or not isinstance(audience, str) or not issuer or not audience:
+    if not verify.is_id(issuer) or not verify.is_id(audience):
         raise refused("audience")
-    return issuer, audience
+    return str(issuer), str(audience)
 
 
 def _place(notice_id: UUID) -> Place:

@@ -1,16 +1,24 @@
-"""Requests to platforms: time-outs and size limits on every answer, no redirects, HTTPS outside loopback."""
+"""Requests to platforms: limits of time and size on every answer, no redirects, HTTPS outside loopback."""
 
+import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from config.settings import is_loopback
 
 TIMEOUT_SECONDS = (5.0, 20.0)
+"""For a connection, and for each time that the other side falls silent."""
+LONGEST_SECONDS: Final = 30.0
+"""For a whole answer: who sends one byte at a time never falls silent."""
 MOST_BYTES = 2 * 1024 * 1024
+PIECE: Final = 64 * 1024
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
@@ -49,13 +57,43 @@ def ask(session: requests.Session, method: str, url: str, **arguments: object) -
             stream=True,
             **arguments,  # type: ignore[arg-type]
         ) as response:
-            body = response.raw.read(MOST_BYTES + 1, decode_content=True)
-            if len(body) > MOST_BYTES:
-                raise OutsideFailed("too_large")
+            body = read_body(response, most_bytes=MOST_BYTES, seconds=LONGEST_SECONDS)
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, body)
-    except (requests.RequestException, OSError, ValueError) as error:
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise OutsideFailed(type(error).__name__) from error
+
+
+def read_body(response: requests.Response, *, most_bytes: int, seconds: float) -> bytes:
+    """The body of a streamed answer, unpacked.
+
+    Raises:
+        OutsideFailed: it is larger (`too_large`), or takes longer (`too_slow`).
+        OSError, HTTPError: the connection broke.
+    """
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > most_bytes:
+        raise OutsideFailed("too_large")
+    ends, body = time.monotonic() + seconds, bytearray()
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        body += piece
+        if len(body) > most_bytes:
+            raise OutsideFailed("too_large")
+        if time.monotonic() > ends:
+            raise OutsideFailed("too_slow")
+    return bytes(body)
+
+
+def read_json(content: bytes | str) -> Any:
+    """What JSON says.
+
+    Raises:
+        ValueError: it is none, is not UTF-8, or is nested without end.
+    """
+    try:
+        return json.loads(content if isinstance(content, str) else content.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def max_age(headers: dict[str, str]) -> int | None:

@@ -1,6 +1,5 @@
 """The platforms' public keys: cached as long as they say, fetched once more when a `kid` is unknown (L6)."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,11 +14,16 @@ from config.database import Database, insert_ignoring_conflicts
 from config.logging import fields, get_logger
 from lti_tool.lti.errors import refused
 from lti_tool.lti.models import PlatformKeySet
-from lti_tool.lti.outside import OutsideFailed, ask, max_age
+from lti_tool.lti.outside import OutsideFailed, ask, max_age, read_json
 
 USUAL_SECONDS = 3600
 LONGEST_SECONDS = 24 * 3600
+SHORTEST_SECONDS = 2
+"""A set that may not be kept serves all who come at the same moment: a class that arrives, or a flood of notices."""
+SMALLEST_KEY_BITS = 2048
+"""RFC 7518, 3.3."""
 REFETCH_PAUSE = timedelta(seconds=30)
+"""Between two looks for an unknown `kid`, and after a set could not be had."""
 log = get_logger(__name__)
 
 
@@ -61,7 +65,7 @@ class PlatformKeys:
             stored = self._fetch(registration_id, jwks_url, now, forced=True) or stored
             key = _pick(stored.content, kid)
         if key is None:
-            raise refused("unknown_key" if stored else "keys_unavailable")
+            raise refused("unknown_key" if stored and stored.content["keys"] else "keys_unavailable")
         return key
 
     def refresh(self, registration_id: UUID, jwks_url: str) -> int | None:
@@ -89,16 +93,18 @@ class PlatformKeys:
             if forced:
                 stored.refetched_at = now
             if content is None:
+                # Whoever comes next need not wait for the same silence: what is known serves a while longer.
+                stored.expires_at = max(stored.expires_at, now + REFETCH_PAUSE)
                 return None
             stored.content, stored.fetched_at = content, now
-            stored.expires_at = now + timedelta(seconds=lifetime)
+            stored.expires_at = now + timedelta(seconds=max(lifetime, SHORTEST_SECONDS))
             return stored
 
     def _download(self, registration_id: UUID, jwks_url: str) -> tuple[dict[str, Any] | None, int]:
         reason = ""
         try:
             answer = ask(self._http, "GET", jwks_url, headers={"Accept": "application/json"})
-            content = json.loads(answer.body)
+            content = read_json(answer.body)
             if answer.status == 200 and isinstance(content, dict) and isinstance(content.get("keys"), list):
                 age = max_age(answer.headers)
                 return content, USUAL_SECONDS if age is None else min(age, LONGEST_SECONDS)
@@ -133,4 +139,7 @@ def _pick(content: dict[str, Any], kid: str) -> jwt.PyJWK | None:
 
 @lru_cache(maxsize=256)
 def _public_key(kid: str, modulus: str, exponent: str) -> jwt.PyJWK:
-    return jwt.PyJWK({"kty": "RSA", "kid": kid, "n": modulus, "e": exponent}, algorithm="RS256")
+    key = jwt.PyJWK({"kty": "RSA", "kid": kid, "n": modulus, "e": exponent}, algorithm="RS256")
+    if key.key.key_size < SMALLEST_KEY_BITS:
+        raise ValueError("too small for RS256")
+    return key

@@ -5,8 +5,7 @@ code the rest, and PyLTI1p3's message validators give a second opinion on the sh
 """
 
 import base64
-import json
-import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -18,12 +17,19 @@ from pylti1p3.message_validators import get_validators
 
 from lti_tool.lti import claims as names
 from lti_tool.lti.errors import refused
+from lti_tool.lti.outside import read_json
 
 LONGEST_TOKEN: Final = 64 * 1024
 LEEWAY_SECONDS: Final = 60
 OLDEST_SECONDS: Final = 3600
 LONGEST_ID: Final = 255
 LONGEST_ADDRESS: Final = 2048
+LATEST_TIME: Final = 2**53
+REQUIRED: Final = ("exp", "iat", "iss", "aud", "nonce")
+_JWS: Final = jwt.PyJWS()
+# How JSON writes a NUL and halves of signs: PostgreSQL keeps no NUL, and a half alone is no text at all.
+_ODD: Final = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 Claims = Mapping[str, Any]
 
@@ -52,7 +58,7 @@ def _header(token: str) -> dict[str, Any]:
     if len(others) != 2:
         raise refused("not_a_token")
     try:
-        header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+        header = read_json(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     except ValueError as error:
         raise refused("not_a_token") from error
     if not isinstance(header, dict):
@@ -67,22 +73,13 @@ def verify_token(token: str, key: jwt.PyJWK, *, issuer: str, client_id: str, now
         TokenRefused: the first check that fails.
     """
     try:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=["RS256"],
-            options={
-                "require": ["exp", "iat", "iss", "aud", "nonce"],
-                "verify_aud": False,
-                "verify_exp": False,
-                "verify_iat": False,
-                "verify_nbf": False,
-            },
-        )
-    except jwt.MissingRequiredClaimError as error:
-        raise refused(f"no_{error.claim}") from error
+        payload = _JWS.decode(token, key, algorithms=["RS256"])
     except jwt.PyJWTError as error:
         raise refused("signature") from error
+    claims = _read(payload)
+    for name in REQUIRED:
+        if claims.get(name) is None:
+            raise refused(f"no_{name}")
     _check_times(claims, now.timestamp())
     if claims["iss"] != issuer:
         raise refused("issuer")
@@ -90,10 +87,44 @@ def verify_token(token: str, key: jwt.PyJWK, *, issuer: str, client_id: str, now
     return claims
 
 
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What a token says, whoever made it: to find the platform whose key it has to be verified with.
+
+    Raises:
+        TokenRefused: it says nothing.
+    """
+    try:
+        return _read(_JWS.decode(token, options={"verify_signature": False}))
+    except jwt.PyJWTError as error:
+        raise refused("not_a_token") from error
+
+
+def _read(payload: bytes) -> dict[str, Any]:
+    try:
+        claims = read_json(payload)
+        if _ODD.search(payload):
+            claims = _cleaned(claims)
+    except (ValueError, RecursionError) as error:
+        raise refused("not_a_token") from error
+    if not isinstance(claims, dict):
+        raise refused("not_a_token")
+    return claims
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(one) for name, one in value.items()}
+    return value
+
+
 def _check_times(claims: Claims, now: float) -> None:
     for name in ("exp", "iat"):
         value = claims[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LATEST_TIME:
             raise refused(f"{name}_not_a_number")
     if claims["exp"] + LEEWAY_SECONDS < now:
         raise refused("expired")
@@ -128,12 +159,15 @@ def check_message(claims: Claims, *, own_origin: str, accepted: Mapping[str, Cal
     message_type = claims.get(names.MESSAGE_TYPE)
     if not isinstance(message_type, str) or message_type not in accepted:
         raise refused("message_type")
-    if not _is_id(claims.get(names.DEPLOYMENT_ID)):
+    if not is_id(claims.get(names.DEPLOYMENT_ID)):
         raise refused("no_deployment")
     if not isinstance(claims.get(names.ROLES), list):
         raise refused("no_roles")
-    if not _is_id(claims.get("sub")):
+    if not is_id(claims.get("sub")):
         raise refused("no_subject")
+    context = _member(claims, names.CONTEXT, "id")
+    if context is not None and not is_id(context):
+        raise refused("context")
     target = claims.get(names.TARGET_LINK_URI)
     if not isinstance(target, str) or not _on_origin(target, own_origin):
         raise refused("target")
@@ -145,7 +179,7 @@ def check_message(claims: Claims, *, own_origin: str, accepted: Mapping[str, Cal
 def check_resource_link(claims: Claims) -> None:
     """What LtiResourceLinkRequest must carry."""
     link = claims.get(names.RESOURCE_LINK)
-    if not isinstance(link, dict) or not _is_id(link.get("id")):
+    if not isinstance(link, dict) or not is_id(link.get("id")):
         raise refused("no_resource_link")
 
 
@@ -163,22 +197,22 @@ def check_deep_linking(claims: Claims) -> None:
 def check_submission_review(claims: Claims) -> None:
     """What LtiSubmissionReviewRequest must carry; some platforms leave `for_user` out."""
     check_resource_link(claims)
-    if names.FOR_USER in claims and not _is_id(_member(claims, names.FOR_USER, "user_id")):
+    if names.FOR_USER in claims and not is_id(_member(claims, names.FOR_USER, "user_id")):
         raise refused("for_user")
 
 
 def check_activity(claims: Claims) -> None:
     """What LtiAssetProcessorSettingsRequest must carry."""
-    if not _is_id(_member(claims, names.ACTIVITY, "id")):
+    if not is_id(_member(claims, names.ACTIVITY, "id")):
         raise refused("no_activity")
 
 
 def check_report_review(claims: Claims) -> None:
     """What LtiReportReviewRequest must carry."""
     check_activity(claims)
-    if not _is_id(_member(claims, names.SUBMISSION, "id")):
+    if not is_id(_member(claims, names.SUBMISSION, "id")):
         raise refused("no_submission")
-    if not _is_id(_member(claims, names.ASSET, "id")):
+    if not is_id(_member(claims, names.ASSET, "id")):
         raise refused("no_asset")
 
 
@@ -190,7 +224,7 @@ def check_eula(claims: Claims) -> None:
 
 def check_data_privacy(claims: Claims) -> None:
     """What a data privacy launch must carry: whom it is about."""
-    if not _is_id(person_concerned(claims)):
+    if not is_id(person_concerned(claims)):
         raise refused("for_user")
 
 
@@ -209,9 +243,9 @@ def check_notice(claims: Claims) -> None:
         raise refused("version")
     if names.MESSAGE_TYPE in claims:
         raise refused("message_type")
-    if not _is_id(claims.get(names.DEPLOYMENT_ID)):
+    if not is_id(claims.get(names.DEPLOYMENT_ID)):
         raise refused("no_deployment")
-    if not _is_id(_member(claims, names.NOTICE, "id")) or not _is_id(_member(claims, names.NOTICE, "type")):
+    if not is_id(_member(claims, names.NOTICE, "id")) or not is_id(_member(claims, names.NOTICE, "type")):
         raise refused("no_notice")
 
 
@@ -233,10 +267,14 @@ def _second_opinion(claims: Claims) -> None:
     validator = next((one for one in validators if one.can_validate(claims)), None)
     if validator is None:
         return
-    if "ltiResourceLink" not in claims.get(names.DEEP_LINKING, {}).get("accept_types", ["ltiResourceLink"]):
+    message_type = claims[names.MESSAGE_TYPE]
+    if (
+        message_type == names.DEEP_LINKING_REQUEST
+        and "ltiResourceLink" not in claims[names.DEEP_LINKING]["accept_types"]
+    ):
         # The library takes no deep linking request for asset processors.
         return
-    if claims[names.MESSAGE_TYPE] == names.SUBMISSION_REVIEW_REQUEST:
+    if message_type == names.SUBMISSION_REVIEW_REQUEST:
         # It insists on `for_user` and a line item, which not every platform sends.
         return
     try:
@@ -260,8 +298,9 @@ def _is_web_address(value: object) -> bool:
         return False
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isascii()
+def is_id(value: object) -> bool:
+    """Whether something is an id as LTI has them: up to 255 signs of ASCII that can be printed."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isascii() and value.isprintable()
 
 
 def _on_origin(url: str, origin: str) -> bool:

@@ -51,7 +51,7 @@ _AFTER_CUE = re.compile(
 # "Please mail the certificate to Oak Hill 4, Dayton": a name, a number, a town.
 _SENT_TO = re.compile(
     r"(?:[Mm]ail|[Ss]end|[Ss]ent|[Pp]ost|[Ss]hip|[Dd]eliver)(?:ed)? [^.\n]{1,40}? to "
-    rf"(?P<body>{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_WORD}(?:[ ]{_WORD}){{0,3}}"
+    rf"(?P<body>{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_TOWN_WORD}(?:[ ]{_TOWN_WORD}){{0,3}}"
     r"(?:[ ]\d{1,6})?)"
 )
 _HOUSE = re.compile(rf"\d{{1,4}}[a-zA-Z]?,[ ]{_POSTCODE}{_CAPITAL}")
@@ -67,6 +67,9 @@ _YEAR_BEFORE_PLACE = re.compile(r"(?:1[5-9]|20)\d\d$")
 
 
 _DATED = re.compile(r"\b(?:[Ii]n|[Ss]ince|[Ff]rom|[Oo]f|[Bb]y|[Tt]he|[Uu]ntil|[Aa]fter|[Bb]efore) $")
+
+
+_ONLY_DATED = re.compile(r"^\D*\b(?:in|since|by|of|around|until|after|before) (?:1[5-9]|20)\d\d\D*$")
 
 
 def _starting(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
@@ -113,7 +116,7 @@ def addresses(reading: Reading) -> Iterator[Candidate]:
                 yield _address(text, sent.start("body"), sent.end("body"), Certainty.LIKELY)
     for cue in reading.of(Cue.ADDRESS):
         after = _AFTER_CUE.match(text, cue.end)
-        if after and re.search(_CAPITAL, after.group("body")):
+        if after and re.search(_CAPITAL, after.group("body")) and not _ONLY_DATED.search(after.group("body")):
             yield _address(text, after.start("body"), after.end("body"), Certainty.LIKELY)
 
 

@@ -20,11 +20,14 @@ _CITED_INSIDE = re.compile(
 )
 _CITED_STUDY = re.compile(rf"['’]s? (?:[\w-]+ ){{0,2}}\(?{_YEAR}\b")
 _SEE = re.compile(r"\b(?:[Ss]ee|[Cc]f\.?|[Ss]ee also|vgl\.|e\.g\.,?) $")
+_BEFORE_SOURCE = frozenset(" ,'’;)]:")
+_SEEN = ("ee ", "f ", "f. ", "also ", "gl. ", ".g. ", ".g., ")
 _CITED_ON = re.compile(r",|['’]s? |(?: and| &) [A-ZÀ-Þ]")
 _ET_AL = re.compile(r"(?:,? (?:and|&) [^\W\d_]+)?,? et al\b")
 _REFERENCE_LINE = re.compile(
     rf"[ \t]*(?:\[\d+\]|\d{{1,3}}\.|[•*-])?[ \t]*"
-    rf"(?:{_CITED_NAME}, ?(?:[^\W\d_a-z]\.[ -]?){{1,3}}|(?:[^\W\d_a-z]\.[ -]?){{1,3}}{_CITED_NAME},)"
+    rf"(?:{_CITED_NAME}, ?(?:[^\W\d_a-z]\.[ -]?){{1,3}}"
+    rf"|(?:[^\W\d_a-z]\.[ -]?){{1,3}}{_CITED_NAME},(?=[^\n]*[“\"']|(?:[^\n]*?[^\W\d_]{{3,}}){{2}}))"
     rf"[^\n]{{0,200}}?\b{_YEAR}"
 )
 _NUMBERED_REFERENCE = re.compile(rf"[ \t]*\[\d+\][^\n]*\b{_YEAR}")
@@ -78,8 +81,10 @@ class Surroundings:
         first, last = self.line(start, end)
         if last - first > _LONGEST_HEADING:
             return False
-        words = self.text[first:last].split()
+        words = self.text[first:last].strip("#*=- \t").split()
         if not 2 <= len(words) <= 14 or self.text[first:last].rstrip()[-1:] in ".,;!?":
+            return False
+        if words and words[0][0].islower():
             return False
         long_words = [word for word in words if len(word) > 4 and word[0].isalpha()]
         return all(not word[0].islower() for word in long_words)
@@ -94,9 +99,13 @@ _MARKS_OF_REFERENCE = re.compile(
 )
 
 
+_LONG_WORD = re.compile(r"[^\W\d_]{3}[^\W\d_]*")
+
+
 def _is_reference(paragraph: str) -> bool:
     """Whether a paragraph under a heading of references is one: it has a date and the looks of one."""
-    return bool(_DATED.search(paragraph) and _MARKS_OF_REFERENCE.search(paragraph))
+    titled = len(_LONG_WORD.findall(paragraph)) > 2
+    return titled and bool(_DATED.search(paragraph) and _MARKS_OF_REFERENCE.search(paragraph))
 
 
 def _reference_blocks(text: str) -> list[tuple[int, int]]:
@@ -113,11 +122,33 @@ def _reference_blocks(text: str) -> list[tuple[int, int]]:
 
 def is_cited(text: str, start: int, end: int) -> bool:
     """Whether a name stands as a cited author: with a year, a page, "et al." or after "see"."""
-    if _SEE.search(text, max(0, start - 10), start) and _CITED_ON.match(text, end):
+    seen = text.endswith(_SEEN, 0, start) and _SEE.search(text, max(0, start - 10), start)
+    if seen and _CITED_ON.match(text, end):
         return True
+    if text[end : end + 1] not in _BEFORE_SOURCE:
+        return False
     if _CITED_AFTER.match(text, end) or _CITED_STUDY.match(text, end) or _ET_AL.match(text, end):
         return True
     opening = max(text.rfind("(", max(0, start - 120), start), text.rfind("[", max(0, start - 120), start))
     if opening < 0 or any(mark in text[opening:start] for mark in ")]\n"):
         return False
     return _CITED_INSIDE.match(text, end) is not None
+
+
+_IN_YEAR = re.compile(rf"\b(?:[Ii]n|[Bb]y|as|[Aa]round|[Ss]ince) {_YEAR}, $")
+_AS_CITED = re.compile(r"\b(?:cited|quoted) (?:in|by|after) $")
+_DATED_AFTER = re.compile(
+    rf"(?:, in (?:an?|his|her|their|the) (?:[\w-]+ )?{_YEAR}\b"
+    rf"| and (?:colleagues|others|co-workers|coworkers) \({_YEAR}| \(as cited in)"
+)
+_SOURCE_AFTER = re.compile(
+    rf"(?=[^.!?\n]{{0,160}}?(?:[\"”’'] \((?:pp?\. ?)?\d{{1,4}}|\({_YEAR}(?:, pp?\.? ?\d+)?\)[.,;]))"
+)
+
+
+def speaks_as_author(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around a family name gives it a source: "Rossi holds that “…” (45)", "In 1981, Rossi …"."""
+    if _DATED_AFTER.match(text, end) or _SOURCE_AFTER.match(text, end):
+        return True
+    before = text[max(0, start - 12) : start]
+    return bool(_IN_YEAR.search(before) or _AS_CITED.search(before))

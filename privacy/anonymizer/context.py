@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
-from privacy.anonymizer.citations import Surroundings, is_cited
+from privacy.anonymizer.citations import Surroundings, is_cited, speaks_as_author
+from privacy.anonymizer.clauses import ACTS, MAY_ACT, acting_score, heads_compound, speaks_of_us
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
-from privacy.anonymizer.folding import fold_form
-from privacy.anonymizer.forms import GIVEN, NICKNAME, SHORT
+from privacy.anonymizer.folding import fold_form, is_small
+from privacy.anonymizer.forms import FAMILY, GIVEN, NICKNAME, PIECE, SHORT, WHOLE
 from privacy.anonymizer.model import Certainty
 from privacy.anonymizer.neighbours import (
     NEXT_WORD,
@@ -20,6 +21,7 @@ from privacy.anonymizer.neighbours import (
     previous_word,
     used_as_word,
 )
+from privacy.anonymizer.plain_words import PLAIN_WORDS
 from privacy.anonymizer.positions import telling_position
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.verdict import HIDE, LIKELY, Reason, Verdict
@@ -49,8 +51,8 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
     if segment.level is Level.INITIAL:
         if around.in_references(start, end) or is_cited(text, start, end):
             return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
-        return HIDE if previous in PERSON_BEFORE or not is_word_like(segment.words) else LIKELY
-    if not segment.parts & ~SHORT and not surface[:1].isupper():
+        return HIDE if previous in PERSON_BEFORE or not _is_word(segment, surface) else LIKELY
+    if not segment.parts & ~SHORT and (not surface[:1].isupper() or surface.isupper()):
         return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
     position = telling_position(around, segment, previous, is_author=is_author)
     if position is not None:
@@ -59,11 +61,30 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
         return Verdict(Certainty.UNCERTAIN, Reason.REFERENCE)
     if is_cited(text, start, end):
         return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
-    if surface[:1].islower():
-        return _judge_lower_case(text, segment, previous)
+    if not segment.parts & ~(FAMILY | PIECE) and previous not in STRONG_BEFORE and speaks_as_author(text, start, end):
+        return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
+    if is_small(surface[:1]):
+        return _judge_lower_case(text, segment, surface, previous)
+    if _is_acronym(text, start, end) and previous not in STRONG_BEFORE:
+        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     if segment.slip or "\n" in gap:
         previous = ""
     return _judge_capitalised(around, segment, previous, gap)
+
+
+def _is_word(segment: Segment, surface: str) -> bool:
+    """Whether a name is also an ordinary word as it is written here: "Vera" may be the plant, "Věra" is somebody."""
+    return is_word_like(segment.words) and (surface.isascii() or segment.words[0] in MONTHS_AND_DAYS)
+
+
+def _is_acronym(text: str, start: int, end: int) -> bool:
+    """Whether two or three capitals stand in a line of small letters: "AI" is nobody called Ai."""
+    if end - start > _LONGEST_ACRONYM or not text[start:end].isupper() or not text[start:end].isascii():
+        return False
+    return any(character.islower() for character in text[max(0, start - 30) : end + 30])
+
+
+_LONGEST_ACRONYM = 3
 
 
 def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict:
@@ -71,24 +92,34 @@ def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict
     if surface.istitle():
         return LIKELY if segment.slip else HIDE
     initials = [word for word in re.findall(r"[^\W\d_]+", surface) if fold_form(word) in segment.words]
-    lowered = [word for word in initials if word[:1].islower()]
-    if not lowered or not is_word_like(segment.words):
+    lowered = [word for word in initials if is_small(word[:1])]
+    if not lowered or not _is_word(segment, surface):
         return LIKELY if segment.slip else HIDE
     previous, _ = previous_word(around.text, segment.start)
     # "the art bell", "it will bell": two words that happen to be somebody's names.
     ordinary = previous in ARTICLES or segment.words[0] in _AUXILIARIES or segment.in_reverse
-    if ordinary and "_" not in surface and previous not in PERSON_BEFORE:
+    if ordinary and "_" not in surface and previous not in PERSON_BEFORE and not _listed(around, segment):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     return LIKELY
 
 
+def _listed(around: Surroundings, segment: Segment) -> bool:
+    """Whether a stretch is an item of a list after a label: "Team: an le, drew story"."""
+    first, last = around.line(segment.start, segment.end)
+    before, after = around.text[first : segment.start], around.text[segment.end : last]
+    return ": " in before and _ITEM_BEFORE.search(before) is not None and _ITEM_AFTER.match(after) is not None
+
+
+_ITEM_BEFORE = re.compile(r"(?:[:,;/&(]|\band) ?$")
+_ITEM_AFTER = re.compile(r"[ \t]*(?:[,;/&.)]|and\b|$)")
 _AUXILIARIES = frozenset({"will", "may", "can", "do", "is", "so", "in", "an", "or", "if", "my", "he", "go"})
 
 
-def _judge_lower_case(text: str, segment: Segment, previous: str) -> Verdict:
+def _judge_lower_case(text: str, segment: Segment, surface: str, previous: str) -> Verdict:
     """A name without its capital: only after a cue, or inside an identifier, and never an ordinary word."""
     longest = max(len(word) for word in segment.words)
-    if is_word_like(segment.words) or longest < 4:
+    plain = segment.words[0] in PLAIN_WORDS and previous not in STRONG_BEFORE
+    if _is_word(segment, surface) or longest < 4 or plain:
         return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
     glued = any(
         c in "_/\\@.-=" for c in (text[segment.start - 1 : segment.start], text[segment.end : segment.end + 1]) if c
@@ -100,30 +131,40 @@ def _judge_lower_case(text: str, segment: Segment, previous: str) -> Verdict:
     return LIKELY if longest >= 6 else Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
 
 
-_THANKED = re.compile(r"\b(?:[Tt]hanks|[Tt]hank you|[Gg]racias|[Mm]erci|[Dd]anke?|[Oo]brigad[oa])\b[^.!?\n]*$")
+_THANKED = re.compile(
+    r"\b(?:[Tt]hanks|[Tt]hank you|[Tt]hx|[Gg]racias|[Mm]erci|[Dd]anke?|[Oo]brigad[oa]|[Cc]redits?|[Kk]udos|[Pp]rops"
+    r"|[Mm]ention|[Ss]hout-? ?outs?|[Cc]ongrat\w*|[Gg]rateful|[Ii]ndebted|[Pp]raise|[Cc]ourtesy|[Aa]pologies)\b"
+    r"[^.!?\n]*$"
+)
 
 
 def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, gap: str) -> Verdict:
     text, start, end = around.text, segment.start, segment.end
+    surface = text[start:end]
     owned = _POSSESSIVE.match(text, end)
     owns = owned is not None and (owned.group(1) or owned.group(2)).casefold() in OWNED_BY_PEOPLE
+    owns = owns or (owned is not None and segment.parts & (GIVEN | WHOLE) != 0 and speaks_of_us(text, start, end))
     if not owns and named_after(text, start, end, previous):
         return Verdict(Certainty.UNCERTAIN, Reason.NAMED_AFTER)
     touching = gap in (" ", "\u00a0") or (gap == ", " and previous in _CALLS)
     # "a" and "an" before a name that is no word are Spanish, Portuguese, Italian or German for "to".
-    if previous in ARTICLES and touching and (previous not in ("a", "an") or is_word_like(segment.words)):
+    if previous in ARTICLES and touching and (previous not in ("a", "an") or _is_word(segment, surface)):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     if (previous in NAMED_THINGS and touching) or _IN_COUNTRY.match(text, end):
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
-    if beside_other_name(text, start, end, previous, touching=touching):
+    given = not segment.parts & ~(GIVEN | PIECE)
+    if beside_other_name(text, start, end, previous, touching=touching, given=given):
         return Verdict(Certainty.UNCERTAIN, Reason.OTHER_PERSON)
     if not segment.parts & ~SHORT:
         thanked = _THANKED.search(text, max(0, start - 60), start)
         announced = _acts(text, end) or _AND_I.match(text, end) is not None
         announced = announced or (touching and (previous in ANNOUNCING or thanked is not None))
-        word_like = is_word_like(segment.words) and previous not in ANNOUNCING
+        acts = acting_score(text, end, segment.words[0]) >= ACTS
+        word_like = _is_word(segment, surface) and previous not in ANNOUNCING and not acts
+        announced = announced or acts
         return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    if not is_word_like(segment.words) and not used_as_word(text, segment.words):
+    compound = not owns and opens_sentence(text, start) and heads_compound(text, end)
+    if not _is_word(segment, surface) and not used_as_word(text, segment.words) and not compound:
         return LIKELY
     return _judge_word(around, segment, previous, owns=owns, touching=touching)
 
@@ -149,7 +190,25 @@ _PRONOUN = re.compile(r",? (?:who|whom|whose|she|he)\b")
 _IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')})\b")
 _AND_OTHER = re.compile(r" and ([^\W\d_]+)")
 _OF_PEOPLE = re.compile(
-    r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback) of $"
+    r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback|version|contribution"
+    r"|suggestion|comments|idea|ideas|post|draft|photos?|picture) of $"
+)
+_TRAVEL = word_set(
+    "left leave leaves leaving reached visited fled toured occupied captured conquered crossed entered via"
+)
+_BOUND = re.compile(
+    r"\b(?:(?:trade|war|borders?|treaty|relations|peace|alliance|ties|deals?|agreement) with"
+    r"|(?:left|leaves?|leaving|bound|headed|departed|train|flight|ticket) for) $",
+    re.IGNORECASE,
+)
+# To and from a person rather than a place: "showed it to Florence", "feedback from Austin".
+_TOLD = re.compile(
+    r"\b(?:show(?:s|ed|ing)?|gave|give|giving|lent|explain(?:ed|ing)?|talk(?:ed|ing)?|spoke|speak(?:ing)?|said|wrote|writing"
+    r"|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
+    r"|thank\w*|owe|owed|according)\b[^.!?\n]{0,40} to $"
+    r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
+    r"|heard|borrowed|learned|learnt|reply|answer|input|ideas?|contributions?)\b[^.!?\n]{0,16} from $",
+    re.IGNORECASE,
 )
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
 # Verbs that things do as well: "Stone was used", "Art has no rules".
@@ -171,8 +230,9 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     if (
         word in PLACES
         and touching
-        and previous in PLACE_PREPOSITIONS
+        and (previous in PLACE_PREPOSITIONS | _TRAVEL or _BOUND.search(text, max(0, start - 24), start))
         and not _OF_PEOPLE.search(text, max(0, start - 24), start)
+        and not _TOLD.search(text, max(0, start - 70), start)
     ):
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
     if _AND_I.match(text, end) or _SPEAKS.match(text, end):
@@ -188,14 +248,23 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
         dated = previous_word(text, start - len(previous) - 1)[0] in MONTHS_AND_DAYS
     if dated or (word in MONTHS_AND_DAYS and text[end : end + 3].strip(" ,")[:1].isdigit()):
         return Verdict(Certainty.UNCERTAIN, Reason.MONTH)
-    if around.is_heading(start, end):
+    if around.is_heading(start, end) and not (touching and previous == "by"):
         return Verdict(Certainty.UNCERTAIN, Reason.HEADING)
     if _OF_THINGS.match(text, end):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
     opens = opens_sentence(text, start) and not _after_colon(text, start)
-    acts = next_word in PERSON_AFTER
-    if acts and not (opens and next_word in _DONE_BY_THINGS) and (segment.parts & (GIVEN | NICKNAME) or not opens):
-        return LIKELY
     if opens:
-        return Verdict(Certainty.UNCERTAIN, Reason.ACTING_WORD if acts and next_word not in _COPULAS else Reason.WORD)
+        return _judge_opening(around, segment, next_word)
     return LIKELY
+
+
+def _judge_opening(around: Surroundings, segment: Segment, next_word: str) -> Verdict:
+    """A name that is also a word and opens a sentence: what follows tells whether somebody acts."""
+    acts = next_word in PERSON_AFTER
+    if not segment.parts & (GIVEN | NICKNAME | WHOLE):
+        doubtful = acts and next_word not in _COPULAS
+        return Verdict(Certainty.UNCERTAIN, Reason.ACTING_WORD if doubtful else Reason.WORD)
+    score = acting_score(around.text, segment.end, segment.words[0])
+    if score >= ACTS:
+        return LIKELY
+    return Verdict(Certainty.UNCERTAIN, Reason.ACTING_WORD if score >= MAY_ACT else Reason.WORD)

@@ -41,10 +41,11 @@ INTRODUCTIONS = (
     "ich heise;ich heiße;mein name ist;meu nome e;chamo me;me chamo;mi chiamo;jmenuji se;nazywam sie;ik heet"
 )
 PHONES = (
-    "phone;telephone;tel;mobile;cell;cellphone;mob;ph;fax;whatsapp;signal;telegram;text me;call me;reach me;"
+    "phone;telephone;tel;mobile;cell;cellphone;mob;ph;fax;whatsapp;signal;telegram;text me;call me;text;reach me;"
     "ring me;contact no;contact number;emergency number;emergency contact;handy;telefon;telefono;celular;movil;"
     "telemovel;telefone;portable;gsm;numero de telephone;telefonnummer;rufnummer;puhelin;telefoon;sms;dial;"
-    "hotline;or text;text or call;call or text"
+    "hotline;or text;text or call;call or text;or call;please call;just call;can call;my number;contact;contact me;"
+    "reached at;reach;phone number"
 )
 IDENTIFIERS = (
     "student id;student ids;student number;student no;student nr;studentid;id;ids;id number;id no;"
@@ -54,10 +55,14 @@ IDENTIFIERS = (
     "numero de estudiante;numero d etudiant;matrikelnummer;matrikel nr;carne;legajo;passport number;passport no;"
     "passport;social security number;ssn;national id;national insurance number;library card;card number;staff id;"
     "employee id;employee number;member id;uid;netid;student card;numero do aluno;studentnummer;opiskelijanumero;"
+    "index no;matr nr;matr  nr;matrikel  nr;exam no;seat no;"
+    "student numbers;id numbers;student nos;enrolment numbers;candidate numbers;registration numbers;matric numbers;"
+    "enrollment numbers;matriculation numbers;student;reg no;learner id;learner number;candidate;"
     "dni;nie;cpf;iban;licence number;license number"
 )
 BIRTHS = (
-    "born;birthday;birthdate;birth;dob;nacimiento;nacido;nacida;naci;cumpleanos;naissance;ne le;nee le;geboren;"
+    "born;i turned;turned eighteen on;turned 18 on;turned twenty on;came into the world;birthday;"
+    "birthdate;birth;dob;d o b;nacimiento;nacido;nacida;naci;cumpleanos;naissance;ne le;nee le;geboren;"
     "geburtsdatum;geb;geburtstag;nasci;nascido;nascida;nascimento;nato;nata;nascita;narozen;narozena;"
     "geboortedatum"
 )
@@ -148,6 +153,8 @@ OWNED_BY_PEOPLE = word_set("""
     course help birthday mother father sister brother parents family room phone email code solution data graph
     approach example summary version script outline interpretation reading result results position claim claims
     thoughts thought proposal reflection conclusion remark remarks reasoning explanation poster car kitchen phone desk
+    place flat apartment bedroom dorm garage tutorial tutorials workshop recitation office module advice outline
+    mum mom dad mama papa grandma grandpa uncle aunt cousin wife husband boyfriend girlfriend roommate son daughter
     spreadsheet repository file files paragraph introduction handwriting voice job boss parents dog cat
     """)
 # Words after which a short form made by rule is believed.

@@ -127,6 +127,11 @@ def _offsets(length: int, dropping: list[tuple[int, int, list[int]]]) -> list[in
     return kept
 
 
+def is_small(character: str) -> bool:
+    """Whether a character is a small letter of a script that begins names with a capital; Georgian doesn't."""
+    return character.islower() and not "ა" <= character <= "ჿ"
+
+
 def trailing_marks(text: str, end: int) -> int:
     """Move `end` past characters that folding drops, so that a hidden name leaves no stray accent behind."""
     while end < len(text) and text[end] > "\x7f" and (not _TABLE[ord(text[end])] or _INNER_LETTERS.match(text, end)):
@@ -137,17 +142,14 @@ def trailing_marks(text: str, end: int) -> int:
 def fold_form(form: str) -> str:
     """Fold a name or an identifier: words separated by single spaces, no space at the ends."""
     if form.isascii():
-        if form.isalpha():
-            return form.lower()
-        if not form:
-            return form
+        return form.lower() if form.isalpha() else " ".join(form.translate(_TABLE).split())
     return " ".join(_composed(form).translate(_TABLE).split())
 
 
 def squeeze(form: str) -> str:
     """Fold and remove every separator: the form in which names stand in file names and code."""
-    if form.isascii() and form.isalpha():
-        return form.lower()
+    if form.isascii():
+        return form.lower() if form.isalpha() else form.translate(_TABLE).replace(" ", "")
     return _composed(form).translate(_TABLE).replace(" ", "")
 
 

@@ -193,5 +193,6 @@ def add_strong(forms: Forms, member: RosterMember, person: int) -> None:
                 forms.strong(tight, person, Kind.IDENTIFIER, padded=False)
     for login in (member.username, member.email.partition("@")[0]):
         folded = fold_form(login)
-        if len(folded) > 2 and (" " not in folded or len(folded) >= JOINED_LENGTH):
+        told_apart = len(folded) >= JOINED_LENGTH or any(character.isdigit() for character in folded)
+        if len(folded) > 2 and (" " not in folded or told_apart):
             forms.strong(folded, person, Kind.LOGIN, padded=True)

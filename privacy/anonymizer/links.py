@@ -64,6 +64,7 @@ _DIRECTIVES = word_set("""
     module namespace file brief details note safevarargs inject input output here all everyone channel
     """)
 _AFTER_LOGIN_CUE = re.compile(
+    r"(?:[ \t]+(?:name|handle|username|user|account|id|tag|nick)\b)?"
     r"(?P<sep>[ \t]*(?::|=|-|–)[ \t]*[\"'“‘]?|[ \t]+(?:is|am|as|name)[ \t:]+[\"'“‘]?|[ \t]+[\"'“‘]?)"
     r"@?(?P<login>[A-Za-z][\w.-]{2,38})"
 )
@@ -125,9 +126,10 @@ def _slug(url: str) -> tuple[int, int] | None:
     cut = len(url) - skip - len(url[skip:].split("/", 1)[0])
     host = url[skip : len(url) - cut].casefold()
     bare = host.removeprefix("www.").removeprefix("m.")
+    bare = bare.rstrip(".,;:!)]}")
     for ending in _PERSONAL_SUBDOMAINS:
         if bare.endswith(ending):
-            start = skip + len(host) - len(bare)
+            start = skip + host.index(bare)
             return start, start + len(bare) - len(ending)
     place = skip + len(host) + 1
     profile = bare in _PROFILE_HOSTS or any(bare.endswith("." + known) for known in _PROFILE_HOSTS)

@@ -6,6 +6,7 @@ import re
 
 from privacy.anonymizer.cues import PERSON_BEFORE, STRONG_BEFORE
 from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.nicknames import NICKNAMES
 from privacy.anonymizer.words import (
     ARTICLES,
     FUNCTION_WORDS,
@@ -13,6 +14,7 @@ from privacy.anonymizer.words import (
     NAME_WORDS,
     OFFICES,
     THINGS_NAMED_AFTER_PEOPLE,
+    TIME_WORDS,
     TITLES,
     word_set,
 )
@@ -40,6 +42,18 @@ _FIGURE = re.compile(
     r"|nymph|muse|titan|pharaoh|sultan|caliph|tsar|tsarina|kaiser|abbess|abbot|martyr)\b"
 )
 _ABBREVIATED = word_set("prof mrs messrs asst assoc instr inst nos viz esp approx dept")
+# Calls that open a sentence and are no part of a name: "Sorry Ana".
+_CALLS = word_set("""
+    sorry congrats congratulations welcome bravo okay yeah yep nope well oh ah wow hmm amazing awesome cool excellent
+    brilliant wonderful true exactly kudos props shoutout look listen alright honestly sure right thx ty hurray hooray
+    poor lovely sweet clever brave lucky unlucky blame credit praise seeing watching meet meeting visiting see saw
+    compared based given perhaps whereas compare contrast contact email call text message phone remember imagine
+    suppose consider speaker narrator editor secretary president treasurer captain chair host guest interviewer
+    interviewee pair partner photo photograph photos image images video picture drawing sketch illustration music
+    lyrics idea credit source translation transcription transcript typing layout design cover notes minutes
+    meanwhile afterwards afterward nevertheless nonetheless moreover furthermore otherwise nowadays besides tonight
+    feedback comment response review re fw fwd cc attn dear dearest hiya heya greetings
+    """)
 _ORDINALS = frozenset({"first", "second", "third", "last", "great"})
 
 
@@ -88,9 +102,13 @@ def used_as_word(text: str, words: tuple[str, ...]) -> bool:
     return len(words) == 1 and any(f" {article} {words[0]}" in text for article in ("the", "a", "an"))
 
 
-def beside_other_name(text: str, start: int, end: int, previous: str, *, touching: bool) -> bool:
-    """Whether the word is half of somebody else's name: Virginia Woolf, King William, Elizabeth I."""
-    if _REGNAL.match(text, end) or _BYNAME.match(text, end) or _FIGURE.match(text, end):
+def beside_other_name(text: str, start: int, end: int, previous: str, *, touching: bool, given: bool) -> bool:
+    """Whether the word is half of somebody else's name: Virginia Woolf, King William, Elizabeth I.
+
+    `given` tells that it is only a given name: "Meanwhile Ana" is nobody else, where "Virginia Woolf" is.
+    """
+    beside = text[end : end + 1] in (" ", ",")
+    if beside and (_REGNAL.match(text, end) or _BYNAME.match(text, end) or _FIGURE.match(text, end)):
         return True
     if (
         text.startswith(" I ", end)
@@ -98,8 +116,8 @@ def beside_other_name(text: str, start: int, end: int, previous: str, *, touchin
         and previous not in STRONG_BEFORE | {"with"}
     ):
         return True
-    following = NEXT_WORD.match(text, end)
-    if following and following.group(1)[0].isupper():
+    following = NEXT_WORD.match(text, end) if text[end + 1 : end + 2].isupper() else None
+    if following:
         word = fold_form(following.group(1)).split(" ")[0]
         if word not in FUNCTION_WORDS and word not in MONTHS_AND_DAYS and following.group(1) != "I":
             return True
@@ -112,9 +130,15 @@ def beside_other_name(text: str, start: int, end: int, previous: str, *, touchin
         return written[:1].isupper() and written[-1:] == "." and len(written) == 2
     if previous in OFFICES:
         return True
+    opening = opens_sentence(text, start - len(previous) - 1)
+    if opening and (previous in _CALLS or (given and previous not in NICKNAMES)):
+        return False
     if previous in FUNCTION_WORDS or previous in PERSON_BEFORE or previous.endswith(("ly", "ing")):
         return False
-    return not (previous in MONTHS_AND_DAYS and previous not in NAME_WORDS)
+    if previous in MONTHS_AND_DAYS:
+        dated = previous_word(text, start - len(previous) - 1)[0] in TIME_WORDS
+        return not (dated or previous.endswith("day") or previous not in NAME_WORDS)
+    return True
 
 
 def opens_sentence(text: str, start: int) -> bool:

@@ -15,13 +15,19 @@ from privacy.anonymizer.model import Certainty, FindingType
 
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d(?:[\d \u00a0().\-/]|‑){5,22}\d(?!\w)")
 _NORTH_AMERICAN = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\)[ ]?|[2-9]\d{2}[.-])[2-9]\d{2}[.-]\d{4}")
+# A zero, an area code and the rest in groups, as in much of Europe, Asia and Africa.
+_WITH_TRUNK = re.compile(r"\(?0\d{1,4}\)?(?:[ /-]\d{5,8}|(?:[ .-]\d{2,4}){2,4})")
 _DATE_LIKE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}")
-_IN_BRACKETS = re.compile(r"[ \u00a0]?[(\[]((?:[^\W\d_]{1,3}[- ]?)?\d[\d/-]{4,14}\d)[)\]]")
+_AFTER_NAME = re.compile(
+    r"(?:[ \u00a0]?[(\[]|,[ ]|[ ]?[|–—-][ ]|[ \t]*\n[ \t]*(?:[#/*%;-]{1,3}[ \t]*)?)"
+    r"((?:[^\W\d_]{1,3}[- ]?)?\d[\d/-]{4,14}\d)(?=[)\]]|[ \t]*(?:\n|\||\Z))"
+)
+_YEARS = re.compile(r"(?:1[4-9]|20)\d\d[-/](?:1[4-9]|20)\d\d")
 _SOCIAL_SECURITY = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _IDENTIFIER = re.compile(r"(?:[^\W\d_]{1,4}[-/ ]?)?\d[\w/.-]{2,22}\w|[^\W_]{2,}[-/][\w/-]*\d\w*")
 _NEW_SENTENCE = re.compile(r"(?<!\bno)(?<!\bnr)(?<!\bNo)(?<!\bNr)[.!?][ \u00a0]+\Z")
 _UP_TO_IDENTIFIER = re.compile(
-    r"(?:[ \t]*\([^)\n]{0,20}\))?[^\w\n]{0,4}(?:(?:is|was|number|no|nr|card|es|est|lautet|ist|é)\b[^\w\n]{0,4}){0,2}"
+    r"(?:[ \t]*\([^)\d\n]{0,20}\))?[^\w\n]{0,4}(?:(?:is|was|number|no|nr|card|es|est|lautet|ist|é)\b[^\w\n]{0,4}){0,2}"
 )
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|janv|f[ée]v|avr|mai|juin|juil|ao[uû]t|d[ée]c"
@@ -75,18 +81,29 @@ def _long_numbers(reading: Reading) -> Iterator[re.Match[str]]:
         while first > done and number - first < 2 and text[first - 1] in "+(":
             first -= 1
         found = next((match for start in range(first, number + 1) if (match := _NUMBER.match(text, start))), None)
+        if found and found.group().count("(") > found.group().count(")"):
+            # "by phone (0171-5550788)": the bracket is none of the number's.
+            found = _NUMBER.match(text, found.start() + 1)
         if found:
             done = found.end()
             yield found
 
 
+_LINE_OF_WORDS = re.compile(r"(?=[^\n]*[^\W\d_]{2})[^\n]{2,70}(?<![.!?:])\Z")
+
+
 def _alone_below(text: str, match: re.Match[str]) -> bool:
-    """Whether a number that begins as phone numbers do has a line to itself under another, as below a signature."""
+    """Whether a number has a line to itself under a short line of words, as in a letter's head or below a signature."""
     first = text.rfind("\n", 0, match.start()) + 1
-    if match.group()[0] not in "0(" or text[first : match.start()].strip(" \t>|") or first == 0:
+    if text[first : match.start()].strip(" \t>|") or first == 0:
         return False
-    after = text[match.end() : match.end() + 3].lstrip(" \t")
-    return after[:1] in ("", "\n", "\r") and text[max(0, first - 2) : first - 1].strip() != ""
+    if text[match.end() : match.end() + 3].lstrip(" \t")[:1] not in ("", "\n", "\r"):
+        return False
+    above = text[text.rfind("\n", 0, first - 1) + 1 : first - 1]
+    if match.group()[0] in "0(":
+        return above.strip() != ""
+    grouped = any(mark in match.group() for mark in " -.")
+    return grouped and _LINE_OF_WORDS.match(above.rstrip()) is not None
 
 
 def phones(reading: Reading, countries: tuple[str, ...]) -> Iterator[Candidate]:
@@ -103,6 +120,7 @@ def phones(reading: Reading, countries: tuple[str, ...]) -> Iterator[Candidate]:
             number[0] == "+"
             or _alone_below(text, match)
             or _NORTH_AMERICAN.fullmatch(number)
+            or (digits >= 9 and _WITH_TRUNK.fullmatch(number))
             or cues.before(match.start())
         )
         if certain or (digits >= 9 and " " in number.strip() and _valid_phone(number, countries)):
@@ -136,19 +154,25 @@ def identifiers(reading: Reading) -> Iterator[Candidate]:
             yield Candidate(secured.start(), secured.end(), FindingType.IDENTIFIER, Certainty.CERTAIN, key, 61)
 
 
+_LEADS_TO_BIRTH = re.compile(r" ?|[,;] (?:my |is my |was my )?| (?:is|was|as) (?:my |the )?(?:[a-z]+ )?")
+
+
 def _date_before(text: str, place: int) -> re.Match[str] | None:
     """A date that ends right before a place: "am 3. Mai 2001 geboren"."""
-    for match in _DATE.finditer(text, max(0, place - 40), place):
-        if place - match.end() <= 2:
+    for match in _DATE.finditer(text, max(0, place - 50), place):
+        if _LEADS_TO_BIRTH.fullmatch(text, match.end(), place):
             return match
     return None
 
 
 def identifiers_after_names(text: str, people: list[Candidate]) -> Iterator[Candidate]:
-    """A number in brackets right after a person's name: "Ana Lima (X5404993)"."""
+    """A number right after a person's name: "Ana Lima (X5404993)", "Ana Lima, 748-454-974", or on the next line."""
     for person in people:
-        match = _IN_BRACKETS.match(text, person.end)
-        if match and sum(c.isdigit() for c in match.group(1)) >= 5 and not _DATE_LIKE.fullmatch(match.group(1)):
+        match = _AFTER_NAME.match(text, person.end)
+        if match is None or _DATE_LIKE.fullmatch(match.group(1)) or _YEARS.fullmatch(match.group(1)):
+            continue
+        bracketed = match.group()[match.start(1) - match.start() - 1] in "(["
+        if sum(c.isdigit() for c in match.group(1)) >= (5 if bracketed else 6):
             key = f"id:{squeeze(match.group(1))}"
             yield Candidate(match.start(1), match.end(1), FindingType.IDENTIFIER, Certainty.LIKELY, key, 54)
 

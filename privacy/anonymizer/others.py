@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.cues import Cue
-from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.folding import fold_form, is_small
 from privacy.anonymizer.model import Certainty, FindingType
 from privacy.anonymizer.words import (
     FUNCTION_WORDS,
@@ -16,6 +16,7 @@ from privacy.anonymizer.words import (
     PARTICLES,
     PLACES,
     THINGS_NAMED_AFTER_PEOPLE,
+    word_set,
 )
 
 _CAP = r"(?:[A-ZÀ-ÖØ-ÞĀ-ž](?<![a-zà-öø-ÿ])[^\W\d_]*(?:['’-][^\W\d_]+)*|[^\W\d_A-Za-zÀ-ž]{2,})"
@@ -35,9 +36,11 @@ _LABELLED = re.compile(
 _LONGEST_LABEL = 40
 _OWNER = re.compile(
     r"\b(?:my|our|his|her|their|your|mi|mis|mon|ma|notre|mein|meine|meinem|meiner|meinen|unser|unsere|minha|meu|mia|mio)"
-    r"(?:[ ]\w+){0,2}[ ]$",
+    r"(?:[ ][\w'’-]+){0,2}[ -]$",
     re.IGNORECASE,
 )
+# Months that are given names, where no day or year follows.
+_MONTH_NAMES = word_set("april may june august")
 _NOT_NAMES = FUNCTION_WORDS | MONTHS_AND_DAYS | THINGS_NAMED_AFTER_PEOPLE
 
 
@@ -55,7 +58,7 @@ def introduced_people(reading: Reading) -> Iterator[Candidate]:
         if not words:
             continue
         first, last_word = words[0], words[-1]
-        if first in _NOT_NAMES or last_word in THINGS_NAMED_AFTER_PEOPLE:
+        if (first in _NOT_NAMES and first not in _MONTH_NAMES) or last_word in THINGS_NAMED_AFTER_PEOPLE:
             continue
         start = match.start("all") if "all" in match.groupdict() else match.start("name")
         key = found.setdefault(first, f"other:{first}")
@@ -70,7 +73,7 @@ def _mentioned_again(reading: Reading, first: str, key: str) -> Iterator[Candida
     place = folded.text.find(needle)
     while place >= 0:
         start, end = folded.start(place + 1), folded.end(place + 1 + len(first))
-        if not reading.text[start].islower():
+        if not is_small(reading.text[start]):
             yield Candidate(start, end, FindingType.PERSON, Certainty.LIKELY, key, 14)
         place = folded.text.find(needle, place + 1)
 

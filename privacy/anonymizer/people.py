@@ -19,20 +19,22 @@ from privacy.anonymizer.forms import (
     Kind,
 )
 from privacy.anonymizer.model import Certainty, FindingType, Kept
+from privacy.anonymizer.positions import labels_people
 from privacy.anonymizer.resolve import SHORT_FORM
 from privacy.anonymizer.romanise import first_consonant, skeleton
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.segments import segments
 from privacy.anonymizer.verdict import Reason, Verdict
-from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, word_set
+from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, TITLES, word_set
 
 _TITLE_BEFORE = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Madam|Herr|Frau|Sr|Sra|Srta|Mme|Mlle|Monsieur|Madame|Señor|Señora)"
     r"\.?[ \u00a0]){1,2}$"
 )
+_TITLE_WORDS = TITLES | {"señor", "señora"}
 _LISTED_REASONS = frozenset({Reason.PLACE, Reason.HEADING})
-_PAIR = re.compile(r"([A-Z][a-z]{1,15})[ \u00a0\n](?=([A-Z][a-z]{1,15})\b)")
+_PAIR = re.compile(r"([A-Z][a-z]{1,15})[ \u00a0\n](?=([A-Z][a-z]{1,15}(?:-[A-Z][a-z]{1,15})?)\b)")
 # Two names written as one, as in file names: `layla_mansour`, `LaylaMansour`.
 _JOINT = re.compile(r"[._A-Z-](?<=[a-z].)(?=[A-Za-z][a-z]|(?<=[A-Z])[a-z])")
 _LETTERS_BEFORE = re.compile(r"[A-Z]?[a-z]{2,15}\Z")
@@ -141,6 +143,9 @@ def _whole_file_name(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _with_title(text: str, start: int) -> int:
+    before = text[max(0, start - 14) : start].split()
+    if not before or before[-1].rstrip(".").lstrip("({[\"'“").lower() not in _TITLE_WORDS:
+        return start
     match = _TITLE_BEFORE.search(text, max(0, start - 24), start)
     return match.start() if match else start
 
@@ -191,13 +196,13 @@ def initials(reading: Reading, roster: CompiledRoster, around: Surroundings, aut
     text = reading.text
     for match in _INITIALS.finditer(text):
         letters = fold_form(match.group()).replace(" ", "")
-        if letters in _ABBREVIATIONS:
+        first, last = around.line(match.start(), match.end())
+        before, after = text[first : match.start()].strip(" \t-–—*#/"), text[match.end() : last]
+        if letters in _ABBREVIATIONS and not labels_people(before.partition(":")[0]):
             continue
         owners = roster.initials.get(letters[0] + letters[-1], ())
         if not owners or around.in_references(match.start(), match.end()):
             continue
-        first, last = around.line(match.start(), match.end())
-        before, after = text[first : match.start()].strip(" \t-–—*#/"), text[match.end() : last]
         if (not before and not after.strip()) or (":" in before and re.match(r"[ ,;]|$", after)):
             chosen = (author,) if author in owners and not before and author is not None else owners
             key = "|".join(sorted(roster.people[owner].key for owner in chosen))
@@ -211,7 +216,7 @@ def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candida
         return
     text = reading.text
     for match in _PAIR.finditer(text):
-        if match.group(1).lower() not in FUNCTION_WORDS:
+        if match.group(1).lower() not in FUNCTION_WORDS and match.group(2).lower() not in FUNCTION_WORDS:
             yield from _by_skeleton(roster, match.group(1), match.group(2), match.start(), match.end(2), shortest=3)
     for seam in _JOINT.finditer(text):
         place = seam.start() + (text[seam.start()] in "._-")
@@ -226,8 +231,7 @@ def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candida
 def _by_skeleton(
     roster: CompiledRoster, first: str, second: str, start: int, end: int, *, shortest: int
 ) -> Iterator[Candidate]:
-    letters = roster.skeleton_letters
-    if first_consonant(first) not in letters or first_consonant(second) not in letters:
+    if (first_consonant(first), first_consonant(second)) not in roster.skeleton_letters:
         return
     beginning = skeleton(first)
     if beginning not in roster.skeleton_beginnings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from privacy.anonymizer.citations import Surroundings
-from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.folding import fold_form, is_small
 from privacy.anonymizer.forms import GIVEN, WHOLE
 from privacy.anonymizer.segment import Segment
 from privacy.anonymizer.verdict import HIDE, LIKELY, Verdict
@@ -23,13 +23,16 @@ _LABELS_OF_PEOPLE = word_set("""
     professora professeur dozent dozentin enseignant autor autora auteur verfasser lehrer lehrerin alumno alumna
     aluno aluna prenom prenoms apellido apellidos sobrenome cognome jmeno prijmeni imie nazwisko naam navn namn nimi
     nev ad soyad ime student(s) written submitted prepared supervisor advisor adviser ta signature signed comments
-    reviewer editor reviewers editors attendees present absent apologies participants participant cast crew interviewer
-    interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed checked moderator host
-    guest guests assignee assigned reporter owner maintainer owner helper helpers thanks acknowledgements
+    reviewer editor reviewers editors attendees present absent apologies participants participant cast crew
+    interviewer interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed
+    checked moderator host guest guests assignee assigned reporter owner maintainer helper helpers thanks
+    acknowledgements tasks roles shares work
     """)
 
 
 _NEAR = 60
+_PLURAL = re.compile(r"\(e?[sn]\)")
+_ITEM = re.compile(r"[ \t]*(?:[*•–-]|\(?\d{1,2}[.)])[ \t]+")
 
 
 def telling_position(around: Surroundings, segment: Segment, previous: str, *, is_author: bool) -> Verdict | None:
@@ -41,12 +44,14 @@ def telling_position(around: Surroundings, segment: Segment, previous: str, *, i
     after = text[end:last] if last - end <= _NEAR else "…"
     closing = _CLOSING_WORD.fullmatch(before) is not None
     bare_before = closing or not before.strip(" \t-–—*#/>~(")
-    capital = text[start].isupper() or not text[start].islower()
+    capital = text[start].isupper() or not is_small(text[start])
     if bare_before and capital and _RUNNING_HEAD.fullmatch(after) and after.strip():
         return HIDE if is_author or not is_word_like(segment.words) else None
-    if _TASK_OF.search(text, max(0, start - 8), start):
+    if text[start - 1 : start] == "(" and _TASK_OF.search(text, max(0, start - 8), start):
         return HIDE
     if segment.parts & GIVEN and capital and _BULLET.fullmatch(before) and _SHARE.match(text, end):
+        return LIKELY
+    if capital and segment.parts & (GIVEN | WHOLE) and _ITEM.fullmatch(before) and not after.strip(" \t,;"):
         return LIKELY
     if bare_before and not after.strip(" \t,.!)") and capital:
         if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
@@ -55,13 +60,19 @@ def telling_position(around: Surroundings, segment: Segment, previous: str, *, i
     label = _LABEL.match(text, first, start) if text.find(":", first, min(start, first + _NEAR)) >= 0 else None
     if label and _SENTENCE_END.search(text, label.end(), start):
         label = None
-    if label and capital and fold_form(label.group(1)).split(" ")[-1] in _LABELS_OF_PEOPLE | TITLES:
+    if label and capital and labels_people(label.group(1)):
         return HIDE
     if previous in TITLES and capital and text[start - 1 : start] in (" ", "\u00a0"):
         return HIDE
     return None
 
 
+def labels_people(label: str) -> bool:
+    """Whether what follows a label and a colon are people: "Lab partners", "Author(s)"."""
+    return fold_form(_PLURAL.sub("", label)).split(" ")[-1] in _PEOPLE_AFTER
+
+
+_PEOPLE_AFTER = _LABELS_OF_PEOPLE | TITLES
 _SENTENCE_END = re.compile(r"(?<!\b[A-Z][a-z])(?<!\bProf)(?<!\bMrs)(?<=[^\W\d_A-Z])[.!?][ \u00a0]")
 _END_OF_MESSAGE = re.compile(r"[.!?,][ \t]*\n[ \t>]*\Z")
 _HEADING_BEFORE = re.compile(r"(?:\A|[^.!?\s\"”')\]])\s*\Z")

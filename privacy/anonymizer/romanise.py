@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from anyascii import anyascii
+
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.han import readings
 
@@ -78,18 +80,33 @@ def romanisations(name: str) -> tuple[str, ...]:
         plain = _hangul(folded)
         return tuple({plain, plain.replace("eo", "u"), plain.replace("u", "oo"), plain.replace("eu", "u")})
     if is_unspaced(folded):
-        return readings(folded)
+        return tuple(dict.fromkeys((*readings(folded), *_letter_by_letter(name))))
     if "α" <= folded[0] <= "ω":
-        return (_greek(folded),)
+        return tuple(dict.fromkeys((_greek(folded), *_letter_by_letter(name))))
     if "а" <= folded[0] <= "џ":
         # Folding would make и of й and ї.
         written = unicodedata.normalize("NFC", name.lower())
         return _with_variants(_by_table(written, _CYRILLIC))
-    return ()
+    return _letter_by_letter(name)
+
+
+def _letter_by_letter(name: str) -> tuple[str, ...]:
+    """The Latin letters of a script that writes its vowels; empty for Arabic and Hebrew, which leave them out."""
+    if _VOWELLESS.search(name):
+        return ()
+    latin = re.sub("[^a-z]", "", anyascii(name).lower())
+    forms = (latin, latin.replace("th", "t").replace("ph", "p").replace("kh", "k")) if len(latin) > 2 else ()
+    return tuple(dict.fromkeys(forms))
+
+
+_VOWELLESS = re.compile("[\u0590-\u07bf]")
 
 
 # Other customs of writing Cyrillic in Latin letters.
-_CUSTOMS = (("iya", "ia"), ("iy", "y"), ("iy", "i"), ("kh", "h"), ("ks", "x"), ("yu", "iu"), ("ya", "ia"), ("zh", "j"))
+_CUSTOMS = (
+    ("iya", "ia"), ("iy", "y"), ("iy", "i"), ("kh", "h"), ("ks", "x"), ("yu", "iu"), ("ya", "ia"), ("zh", "j"),
+    ("sh", "s"), ("ch", "c"), ("g", "h"), ("yi", "i"),
+)  # fmt: skip
 
 
 def _with_variants(latin: str) -> tuple[str, ...]:
@@ -104,16 +121,16 @@ def _with_variants(latin: str) -> tuple[str, ...]:
 _CONSONANTS = {
     "arabic": (
         "ب ت ث ج ح خ د ذ ر ز س ش ص ض ط ظ غ ف ق ك ل م ن ه پ چ گ ک ژ",
-        "b t t j h k d d r s s s s d t s g f k k l m n h p c g k j",
+        "b t t j h k d d r s s s s d t s g p k k l m n h p c g k j",
     ),
     "hebrew": ("ב ג ד ז ח ט כ ך ל מ ם נ ן ס פ ף צ ץ ק ר ש ת ה", "b g d s h t k k l m m n n s p p s s k r s t h"),
     "devanagari": (
-        "क ख ग घ ङ च छ ज झ ञ ट ठ ड ढ ण त थ द ध न प फ ब भ म र ल श ष स ह",
-        "k k g g n c c j j n t t d d n t t d d n p p b b m r l s s s h",
+        "क ख ग घ ङ च छ ज झ ञ ट ठ ड ढ ण त थ द ध न प फ ब भ म र ल श ष स ह व",
+        "k k g g n c c j j n t t d d n t t d d n p p b b m r l s s s h b",
     ),
     "thai": (
         "ก ข ค ฆ ง จ ฉ ช ซ ฌ ญ ฎ ฏ ฐ ฑ ฒ ณ ด ต ถ ท ธ น บ ป ผ ฝ พ ฟ ภ ม ร ล ศ ษ ส ห ฬ ฮ",
-        "k k k k n j c c s c n d t t t t n d t t t t n b p p f p f p m r l s s s h l h",
+        "k k k k n j c c s c n d t t t t n d t t t t n b p p p p p p m r l s s s h l h",
     ),
 }
 _SKELETON = {
@@ -123,18 +140,25 @@ _SKELETON = {
 }
 _LATIN_SOUNDS = (
     ("sch", "s"), ("sh", "s"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"), ("ph", "p"), ("bh", "b"),
-    ("ch", "c"), ("ck", "k"), ("q", "k"), ("x", "ks"), ("z", "s"), ("ng", "n"), ("wh", "w"),
+    ("ck", "k"), ("ch", "ç"), ("ce", "s"), ("ci", "s"), ("c", "k"), ("ç", "c"), ("q", "k"), ("x", "ks"), ("z", "s"),
+    ("ng", "n"), ("wh", "w"), ("f", "p"), ("v", "b"),
 )  # fmt: skip
+_INDIC = re.compile("[\u0980-\u0dff]")
 _VOWELS = re.compile("[aeiouyw]")
 
 
-_FIRST_SOUNDS = {"q": "k", "x": "k", "z": "s"}
+_FIRST_SOUNDS = {"q": "k", "x": "k", "z": "s", "f": "p", "v": "b", "c": ""}
 
 
 def first_consonant(name: str) -> str:
     """The first letter of the skeleton of a Latin name, or "" where only the skeleton itself tells."""
     letter = name[:1].lower()
     return "" if letter in "aeiouyw" else _FIRST_SOUNDS.get(letter, letter)
+
+
+def skeletons(name: str) -> tuple[str, ...]:
+    """All skeletons of a name in another script: one Arabic letter is a d in some countries and a z in others."""
+    return tuple(dict.fromkeys((skeleton(name), skeleton(name.replace("ض", "ز")))))
 
 
 def skeleton(name: str) -> str:
@@ -144,12 +168,13 @@ def skeleton(name: str) -> str:
         latin = "".join(_SKELETON.get(character, "") for character in folded)
         # A final h is the feminine ending in Arabic and Hebrew and is not written in Latin letters.
         latin = latin[:-1] if latin.endswith("h") and len(latin) > 2 else latin
-    elif folded.isascii():
-        latin = folded
+    else:
+        latin = folded if folded.isascii() else re.sub("[^a-z]", "", anyascii(name).lower())
+        if _INDIC.search(name):
+            # The letter that is written "ch" elsewhere.
+            latin = latin.replace("ch", "c").replace("c", "ch")
         for written, sound in _LATIN_SOUNDS:
             latin = latin.replace(written, sound)
         latin = _VOWELS.sub("", latin)
         latin = latin[:-1] if latin.endswith("h") and len(latin) > 2 else latin
-    else:
-        return ""
     return re.sub(r"(.)\1+", r"\1", latin)

@@ -7,6 +7,7 @@ automaton also finds the cue words, so that a text is read once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import ahocorasick
@@ -25,9 +26,9 @@ from privacy.anonymizer.forms import (
     split_name,
 )
 from privacy.anonymizer.model import RosterMember
-from privacy.anonymizer.romanise import skeleton
+from privacy.anonymizer.romanise import skeletons
 from privacy.anonymizer.strong import strong_forms
-from privacy.anonymizer.words import NAME_WORDS, PLACES, is_word_like
+from privacy.anonymizer.words import NAME_WORDS, PLACES, is_tiny, is_word_like
 
 
 class Meaning(NamedTuple):
@@ -67,7 +68,9 @@ class CompiledRoster:
         self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
-        self.skeleton_letters = frozenset({"", *(first[0] for first, _ in self.skeletons)})
+        self.skeleton_letters = frozenset(
+            pair for first, second in self.skeletons for pair in product(("", first[0]), ("", second[0]))
+        )
         self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
         self.strong_forms = strong_forms(self.members)
         self.automaton = _automaton(forms)
@@ -89,7 +92,7 @@ def _automaton(forms: Forms) -> Any:
     automaton = ahocorasick.Automaton()
     for form in dict.fromkeys((*forms.names, *strong, *cues)):
         parts = tuple(forms.names.get(form, {}).items())
-        word = is_word_like((form.strip(),)) or all(part == SHORT for _, part in parts)
+        word = is_word_like((form.strip(),)) or is_tiny(form.strip()) or all(part == SHORT for _, part in parts)
         trim = 1 if form[0] == " " else 0
         meaning = Meaning(parts, tuple(strong.get(form, ())), cues.get(form, ()), word)
         automaton.add_word(form, (len(form) - 2 * trim, 1 - trim, meaning))
@@ -108,6 +111,9 @@ def _initial_pairs(people: tuple[Person, ...]) -> dict[str, tuple[int, ...]]:
     return {pair: tuple(numbers) for pair, numbers in pairs.items()}
 
 
+_SHORTEST_SKELETON = 3
+
+
 def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple[int, ...]]:
     """Consonants of given and family name, in either order, of members whose names are in other scripts."""
     found: dict[tuple[str, str], list[int]] = {}
@@ -115,10 +121,13 @@ def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple
         given, family = split_name(member)
         if not given or not family or fold_form(member.name).isascii():
             continue
-        first, second = skeleton(given), skeleton(family)
-        if len(first) + len(second) >= 3 and first and second and not fold_form(given).isascii():
-            for pair in ((first, second), (second, first)):
-                found.setdefault(pair, []).append(number)
+        if fold_form(given).isascii():
+            continue
+        for first in skeletons(given):
+            for second in skeletons(family):
+                if first and second and len(first) + len(second) >= _SHORTEST_SKELETON:
+                    found.setdefault((first, second), []).append(number)
+                    found.setdefault((second, first), []).append(number)
     return {pair: tuple(numbers) for pair, numbers in found.items()}
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from privacy.anonymizer.candidate import NameHit, Reading
-from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.folding import fold_form, is_small
 from privacy.anonymizer.forms import (
     FAMILY,
     GIVEN,
@@ -28,6 +28,7 @@ from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.widen import look_beside, stands_alone, widen
 from privacy.anonymizer.words import (
     PARTICLES,
+    is_tiny,
     is_word_like,
 )
 
@@ -77,7 +78,7 @@ def _clusters(reading: Reading) -> Iterator[list[NameHit]]:
     text, cluster, end = reading.text, list[NameHit](), -_REACH - 1
     for hit in reading.names:
         if hit.start - end > _REACH:
-            if len(cluster) > 1 or (cluster and not (cluster[0].word and text[cluster[0].start].islower())):
+            if len(cluster) > 1 or (cluster and not (cluster[0].word and is_small(text[cluster[0].start]))):
                 yield cluster
             cluster = []
         cluster.append(hit)
@@ -101,7 +102,7 @@ def _single(
             continue
         level = Level.FULL if part & WHOLE and " " in word else Level.SINGLE
         segment = Segment(start, end, part, level, (word,))
-        if beside is None:
+        if beside is None or (level is Level.SINGLE and beside.is_empty):
             yield segment, tuple(members)
             continue
         unchanged = []
@@ -152,6 +153,9 @@ def _joins(text: str, before: list[PartHit], hit: PartHit) -> bool:
     same = len(first) == len(second) and fold_form(first) == fold_form(second)
     if same and not (last.part & GIVEN and hit.part & FAMILY):
         return False
+    if len(before) > 1 and any(fold_form(text[item.start : item.end]) == fold_form(second) for item in before[:-1]):
+        # "Rossi, Anna Rossi": the name begins anew.
+        return False
     if "\n" in gap and not (_complements(before, hit) and last.part & ~FAMILY):
         return False
     if _SPACE.fullmatch(gap):
@@ -159,7 +163,9 @@ def _joins(text: str, before: list[PartHit], hit: PartHit) -> bool:
         return True
     if _COMMA.fullmatch(gap):
         # "Bell, Bill": with a comma the family name comes first.
-        return bool(last.part & (FAMILY | ROMANISED) and hit.part & (GIVEN | NICKNAME | ROMANISED)) and len(before) < 4
+        reversible = last.part & (FAMILY | ROMANISED) and hit.part & (GIVEN | NICKNAME | ROMANISED)
+        given_before = any(item.part & _GIVEN_LIKE and not item.part & FAMILY for item in before)
+        return bool(reversible) and len(before) < 4 and not given_before
     if not (last.part & _GIVEN_LIKE and hit.part & (FAMILY | ROMANISED)):
         return False
     return bool(_BETWEEN.fullmatch(gap)) or _only_particles(gap)
@@ -195,7 +201,7 @@ def _join(text: str, hits: list[PartHit]) -> list[Segment]:
 
 def _plainly_a_word(text: str, start: int, part: int, word: str) -> bool:
     """Whether a part that stands alone in lower case is simply a word: "will", "the stone"."""
-    return text[start].islower() and (part == SHORT or is_word_like((word,)))
+    return is_small(text[start]) and (part == SHORT or is_tiny(word) or is_word_like((word,)))
 
 
 def _segment(text: str, run: list[PartHit]) -> Segment:

@@ -30,7 +30,8 @@ def misspelt(reading: Reading, roster: CompiledRoster, around: Surroundings) -> 
     """A single misspelt name after a word that people follow."""
     text, near = reading.text, roster.near
     for match in _CAPITALISED.finditer(text):
-        word = fold_form(match.group())
+        written = match.group()
+        word = written.lower() if written.isascii() else fold_form(written)
         # A slip in one place leaves the beginning or the ending as it was.
         if word[:STEM] not in roster.beginnings and word[:1] + word[-STEM:] not in roster.endings:
             continue

@@ -14,6 +14,7 @@ _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_]){
 
 # Cyrillic and Greek letters that look like Latin ones, where they stand in one word with Latin letters.
 _MIXED = re.compile("[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
+_OTHER_ALPHABET = re.compile("[\u0370-\u04ff]")
 _LOOK_ALIKES = str.maketrans(
     "АВЕКМНОРСТУХІЈЅаеорсухіјѕкмтнвΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοινυρκ",
     "ABEKMHOPCTYXIJSaeopcyxijskmthbABEZHIKMNOPTYXaoivupk",
@@ -31,7 +32,7 @@ def views(text: str, *, spaced_out: bool) -> Iterator[View]:
     """Other readings of a text, where they differ from it; `spaced_out` tells that some letters stand apart."""
     if "%" in text or "&" in text or "\\u" in text:
         yield from _rewritten(text, _ESCAPED, _decoded)
-    if not text.isascii() and _MIXED.search(text):
+    if not text.isascii() and _OTHER_ALPHABET.search(text) and _MIXED.search(text):
         yield View(text.translate(_LOOK_ALIKES), range(len(text) + 1))
     if spaced_out:
         yield from _rewritten(text, _SPACED, _drawn_together)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from privacy.anonymizer.folding import fold_form, squeeze
+from privacy.anonymizer.folding import fold_form, is_small, squeeze
 from privacy.anonymizer.forms import FAMILY, GIVEN, WHOLE, Person
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, NAME_WORDS, PARTICLES, PLACES
 
 _INITIALS_BEFORE = re.compile(r"(?<![\w.])((?:[^\W\d_]\.[ \u00a0-]?){1,3}|[^\W\d_][ \u00a0])$")
 _INITIALS_AFTER = re.compile(r",?[ \u00a0]([^\W\d_]\.(?:-?[^\W\d_]\.){0,2})(?!\w)")
-_BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([A-ZÀ-Þ])(?!\w|\.|['’](?!s\b))")
+_BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([^\W\d_a-zß-öø-ÿ])(?!\w|\.|['’](?!s\b))")
 
 
 _LONG_PARTICLES = sorted(word for word in PARTICLES if len(word) > 1)
@@ -25,7 +25,7 @@ _PARTICLE_LETTERS = frozenset("".join(word[0] + word[0].upper() for word in (*_L
 
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Whether nothing beside a stretch can belong to the same name: no capital, no initial."""
-    if text[start].islower():
+    if is_small(text[start]):
         return False
     after = text[end : end + 3].lstrip(" ,\u00a0")[:1]
     if after in _PARTICLE_LETTERS and _PARTICLE_AFTER.match(text, end):
@@ -37,7 +37,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     if text[start - 1] == "." or text[start - 2] == ".":
         return False
     first = word_before(text, start)
-    return first == start or text[first].islower()
+    return first == start or is_small(text[first])
 
 
 class Beside(NamedTuple):
@@ -54,10 +54,15 @@ class Beside(NamedTuple):
     comma: bool
     bare: str
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is there that a name could be widened by."""
+        return not (self.before or self.after or self.initial_before or self.initial_after or self.bare)
+
 
 def look_beside(text: str, start: int, end: int) -> Beside:
     """Look at both sides of a stretch, once for all members whom it may name. A word is "" when it can be no slip."""
-    lowered = text[start].islower()
+    lowered = is_small(text[start])
     first = word_before(text, start)
     particle = _PARTICLE_AFTER.match(text, end) if text[end + 1 : end + 2] in _PARTICLE_LETTERS else None
     place = particle.end() if particle else end

@@ -14,6 +14,7 @@ def word_set(words: str) -> frozenset[str]:
 
 # Given and family names that are ordinary words: virtues, plants, colours, jobs, animals, things, verbs.
 NAME_WORDS = word_set("""
+    gene karma memo
     abbey abbot ace acre ada adder alder ali alley alt amber ambler ambrosia ames amor ampere angel apple april arch
     archer arm armour arrow art ash aspen august aurora autumn avery axe bacon badge badger bailey baker ball bank
     banks banner barber bard barge bark barker barley barn baron barrel barrister barrow base basil basket bass
@@ -231,6 +232,11 @@ SCHOLARLY_HEADINGS = (
     "work cited",
     "bibliography",
     "literature",
+    "literature cited",
+    "list of references",
+    "sources cited",
+    "works consulted",
+    "cited works",
     "sources",
     "further reading",
     "literaturverzeichnis",
@@ -238,7 +244,7 @@ SCHOLARLY_HEADINGS = (
     "bibliographie",
     "bibliografia",
     "referencias",
-    "referencias",
+    "referências",
     "referenze",
     "obras citadas",
     "literatura",
@@ -262,12 +268,18 @@ def is_word_like(words: tuple[str, ...]) -> bool:
 
 
 _WORD_LIKE = NAME_WORDS | PLACES | MONTHS_AND_DAYS
+# Words of two letters, and the symbols of elements that are names as well.
+_TINY_WORDS = word_set("""
+    ad ah am an as at be by do eh er ex go ha he hi hm id if in is it la le li lo ma me mi mu my na no of oh ok on or
+    ox pa pi re si so ta to uh um up us we ya ye yo al de el en et il un da di du se su tu te ti va vi ar co ga ho ne
+    ni os ra ru xe
+    """)
 
 
 def _is_word_like(word: str) -> bool:
-    return word in _WORD_LIKE or _is_tiny(word)
+    return word in _WORD_LIKE or word in _TINY_WORDS or len(word) == 1
 
 
-def _is_tiny(word: str) -> bool:
+def is_tiny(word: str) -> bool:
     """Whether a word is too short to be told from another: two Latin letters, or one character of any script."""
     return len(word) < (3 if word.isascii() else 2)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import StatementError
 
 from config.database import Database
@@ -50,3 +50,25 @@ def test_sqlite_keeps_foreign_keys_and_a_write_ahead_log(sqlite_database: Databa
     with sqlite_database.transaction() as session:
         assert session.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
         assert session.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+
+
+def test_a_read_by_itself_waits_for_no_writer_and_what_it_writes_stands(sqlite_database: Database) -> None:
+    with sqlite_database.transaction() as writer:
+        writer.add(registration())
+        writer.flush()
+        with sqlite_database.connection() as reader:
+            assert reader.execute(select(Registration.id)).first() is None
+    with sqlite_database.connection() as alone:
+        alone.execute(update(Registration).values(name="Another"))
+    with sqlite_database.transaction() as session:
+        assert session.execute(select(Registration.name)).scalar_one() == "Another"
+
+
+def test_a_transaction_begins_as_a_writer_whatever_the_connection_did_before(sqlite_database: Database) -> None:
+    with sqlite_database.connection() as alone:
+        alone.execute(select(Registration.id)).all()
+    with sqlite_database.transaction() as session:
+        session.execute(select(Registration.id)).all()
+        driver = session.connection().connection.driver_connection
+        assert driver is not None
+        assert driver.in_transaction

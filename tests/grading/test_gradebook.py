@@ -171,6 +171,14 @@ def test_a_wait_that_the_lms_asks_for_is_kept(reviewed: Reviewed) -> None:
     assert waiting is not None
     assert waiting.next_attempt_at is not None
     assert waiting.next_attempt_at - reviewed.scene.clock() == timedelta(hours=2)
+    sent = list(book.messages)
+    reviewed.deliver(book)
+    assert book.messages == sent
+    reviewed.scene.clock.forward(hours=2)
+    reviewed.deliver(book)
+    # The same message to the letter: the LMS may have taken the first one, and would refuse another moment's.
+    assert len(book.messages) == len(sent) + 1
+    assert book.messages[-1] == sent[-1]
 
 
 def test_test_users_are_never_sent(reviewed: Reviewed) -> None:

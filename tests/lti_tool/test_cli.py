@@ -56,12 +56,44 @@ def test_a_platform_is_added_listed_shown_and_disabled(run: CliRunner) -> None:
     assert "/lti/login" in added.output
     identifier = run.invoke(main, ["platform", "list"]).stdout.split()[0]
     shown = run.invoke(main, ["platform", "show", identifier]).output
-    assert "deployment: 1 (approved)" in shown
+    assert "deployment: 1 (approved), last launch: never" in shown
     assert "disabled" in run.invoke(main, ["platform", "disable", identifier]).output
     assert "state: disabled" in run.invoke(main, ["platform", "show", identifier]).output
     again = run.invoke(main, ["platform", "add", *PLATFORM])
     assert again.exit_code == 1
     assert "connected already" in again.output
+
+
+def test_a_connection_is_tried_and_what_is_missing_is_said_with_exit_code_1(run: CliRunner) -> None:
+    run.invoke(main, ["migrate"])
+    nobody = [one.replace("https://moodle.example", "http://127.0.0.1:9") for one in PLATFORM]
+    run.invoke(main, ["platform", "add", *nobody])
+    identifier = run.invoke(main, ["platform", "list"]).stdout.split()[0]
+    tried = run.invoke(main, ["platform", "test", identifier])
+    assert tried.exit_code == 1
+    assert "MISSING      Key set: The LMS's keys could not be read" in tried.output
+    assert "Traceback" not in tried.output
+
+
+def test_an_invitation_is_an_address_and_a_deployment_is_approved_by_its_id(run: CliRunner) -> None:
+    run.invoke(main, ["migrate"])
+    run.invoke(main, ["platform", "add", *PLATFORM])
+    identifier = run.invoke(main, ["platform", "list"]).stdout.split()[0]
+    assert "/lti/register?invitation=" in run.invoke(main, ["platform", "invite", "--note", "Law"]).output
+    assert "is approved" in run.invoke(main, ["platform", "approve", identifier, "1"]).output
+    unknown = run.invoke(main, ["platform", "approve", identifier, "2"])
+    assert (unknown.exit_code, "no such deployment" in unknown.output) == (1, True)
+
+
+def test_keys_are_listed_and_rotated_and_a_second_rotation_waits(run: CliRunner) -> None:
+    run.invoke(main, ["migrate"])
+    (before,) = run.invoke(main, ["keys", "list"]).stdout.splitlines()
+    assert before.endswith("signs now")
+    assert "is published and signs from" in run.invoke(main, ["keys", "rotate"]).output
+    old, new = run.invoke(main, ["keys", "list"]).stdout.splitlines()
+    assert old.startswith(before.split()[0])
+    assert ("signs now, published until" in old, "signs from" in new) == (True, True)
+    assert run.invoke(main, ["keys", "rotate"]).exit_code == 1
 
 
 def test_an_administrator_gets_a_one_time_password_once(run: CliRunner) -> None:

@@ -1,14 +1,14 @@
 """Batches that fail in every way: fenced leases, splits, back-off, the health of providers
 
 Revision: 0012
-Follows: 0014
+Follows: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0014"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -21,7 +21,7 @@ from grading.models.tenancy import DeploymentState
 from grading.tenancy import PlatformDetails, PlatformRefused, find_connected, register_platform
 from lti_tool.lti import platforms
 from lti_tool.lti.models import DynamicRegistration, RegistrationProgress
-from lti_tool.lti.outside import OutsideFailed, ask
+from lti_tool.lti.outside import OutsideFailed, ask, read_json
 from lti_tool.lti.registration import invitations
 from lti_tool.lti.registration.configuration import PlatformConfiguration
 from lti_tool.lti.registration.errors import RegistrationRefused
@@ -196,7 +196,7 @@ def _fail(database: Database, attempt_id: uuid.UUID, invitation_id: uuid.UUID | 
 
 def _json(body: bytes) -> dict[str, Any] | None:
     try:
-        content = json.loads(body)
+        content = read_json(body)
     except ValueError:
         return None
     return content if isinstance(content, dict) else None

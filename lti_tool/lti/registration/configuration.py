@@ -1,6 +1,5 @@
 """What an LMS says of itself: its OpenID configuration with the LTI part (LTI Dynamic Registration 1.0, 3.3-3.4)."""
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ import requests
 
 from config.settings import is_loopback
 from lti_tool.lti import platforms
-from lti_tool.lti.outside import OutsideFailed, ask
+from lti_tool.lti.outside import OutsideFailed, ask, read_json
 from lti_tool.lti.registration.errors import RegistrationRefused
 
 PLATFORM_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
@@ -66,7 +65,7 @@ def fetch(http: requests.Session, url: str, token: str) -> PlatformConfiguration
     headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     try:
         answer = ask(http, "GET", url, headers=headers)
-        content = json.loads(answer.body)
+        content = read_json(answer.body)
     except OutsideFailed as error:
         raise RegistrationRefused(
             f"The configuration of the LMS could not be fetched from {urlsplit(url).netloc}: {_words(error.reason)} "
@@ -168,6 +167,8 @@ def _words(reason: str) -> str:
         "NotPublic": "it leads into a private network.",
         "not_https": "it is not an https:// address.",
         "too_large": "the answer is too large.",
+        "too_slow": "the answer took too long.",
         "ReadTimeout": "it did not answer in time.",
+        "ReadTimeoutError": "it did not answer in time.",
         "ConnectTimeout": "it did not answer in time.",
     }.get(reason, "it did not answer.")

@@ -6,19 +6,21 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from config.settings import is_loopback
 from grading.gradebook_port import ReceiptOutcome
 from grading.processor_port import AssetReport, AssetUnavailable, ReportProgress, ReportReceipt
 from lti_tool.lti.claims import SCOPE_ASSET, SCOPE_REPORT
-from lti_tool.lti.outside import TIMEOUT_SECONDS
+from lti_tool.lti.outside import TIMEOUT_SECONDS, OutsideFailed, read_body
 from lti_tool.lti.services.columns import compact
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.errors import ServiceFailed
 from lti_tool.security_headers import origin
 
 MOST_REDIRECTS: Final = 3
-CHUNK: Final = 64 * 1024
+LONGEST_SECONDS: Final = 240.0
+"""For one whole file; less than a worker may hold it (`grading.intake`)."""
 REPORT_TYPE: Final = "blindmark"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _GONE: Final = frozenset({400, 403, 404, 410, 422})
@@ -44,7 +46,10 @@ class LmsAssets:
                 status, following, data = self._get(current, headers, most_bytes)
             except ServiceFailed as failure:
                 raise AssetUnavailable("DOWNLOAD_FAILED", retry=failure.retry) from failure
-            except (requests.RequestException, OSError, ValueError) as error:
+            except OutsideFailed as failure:
+                large = failure.reason == "too_large"
+                raise AssetUnavailable("ASSET_TOO_LARGE" if large else "DOWNLOAD_FAILED", retry=not large) from failure
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 raise AssetUnavailable("DOWNLOAD_FAILED", retry=True) from error
             if status in _REDIRECTS and following:
                 current = urljoin(current, following)
@@ -78,15 +83,8 @@ class LmsAssets:
         with self._http.get(
             url, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
         ) as response:
-            announced = response.headers.get("Content-Length", "")
-            if announced.isdecimal() and int(announced) > most_bytes:
-                raise AssetUnavailable("ASSET_TOO_LARGE", retry=False)
-            data = bytearray()
-            for chunk in response.iter_content(CHUNK):
-                data += chunk
-                if len(data) > most_bytes:
-                    raise AssetUnavailable("ASSET_TOO_LARGE", retry=False)
-            return response.status_code, response.headers.get("Location", ""), bytes(data)
+            data = read_body(response, most_bytes=most_bytes, seconds=LONGEST_SECONDS)
+            return response.status_code, response.headers.get("Location", ""), data
 
 
 def report_body(report: AssetReport) -> dict[str, Any]:

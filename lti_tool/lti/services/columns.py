@@ -17,7 +17,7 @@ from config.clock import Clock, utc_now
 from config.database import Database
 from grading.models import Assignment, Context, ResourceLink
 from lti_tool.lti.claims import SCOPE_LINEITEM
-from lti_tool.lti.outside import with_query
+from lti_tool.lti.outside import read_json, with_query
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.errors import ServiceFailed
 
@@ -210,7 +210,7 @@ def compact(body: dict[str, Any]) -> bytes:
 
 def _item(body: bytes) -> dict[str, Any] | None:
     try:
-        content = json.loads(body)
+        content = read_json(body)
     except ValueError:
         return None
     return content if isinstance(content, dict) else None

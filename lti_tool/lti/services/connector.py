@@ -3,7 +3,6 @@
 Nothing of an answer is logged but its status: platforms repeat what was sent in bodies and even in reason phrases.
 """
 
-import json
 import random
 import re
 import threading
@@ -25,7 +24,7 @@ from config.logging import fields, get_logger
 from grading.models import Deployment, Registration
 from lti_tool.lti import platforms
 from lti_tool.lti.keys import ToolKeys
-from lti_tool.lti.outside import Answer, OutsideFailed, ask
+from lti_tool.lti.outside import Answer, OutsideFailed, ask, read_json
 from lti_tool.lti.platforms import Platform
 from lti_tool.lti.services.errors import ServiceFailed
 from lti_tool.lti.services.tokens import BUSY, Client, Tokens
@@ -35,6 +34,8 @@ MOST_PAGES: Final = 500
 TRIES: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 4.0
 """A platform that wants longer is asked again by the outbox, not by a worker that waits."""
+LONGEST_RETRY_SECONDS: Final = 24 * 3600.0
+"""However long a platform wants to be left alone, it is tried again after a day."""
 AT_ONCE: Final = 4
 """Requests under way to one platform from one process."""
 # RFC 8288; some platforms leave the quotation marks out or use typographic ones.
@@ -115,7 +116,7 @@ class ServiceConnector:
             if answer.status != 200:
                 raise ServiceFailed(f"Your LMS answered with HTTP {answer.status}.", status=answer.status)
             try:
-                yield json.loads(answer.body)
+                yield read_json(answer.body)
             except ValueError as error:
                 raise ServiceFailed("Your LMS sent something that can't be read.", status=200) from error
             following = next_link(answer.headers.get("link", ""))
@@ -200,12 +201,13 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that a platform asks us to wait (RFC 9110, 10.2.3: seconds or a date); None when it does not say."""
     value = headers.get("retry-after", "").strip()
     if value.isdecimal():
-        return float(value)
+        return min(float(value), LONGEST_RETRY_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return min(max(0.0, seconds), LONGEST_RETRY_SECONDS)
 
 
 def _client(registration: Registration) -> Client:

@@ -3,7 +3,6 @@
 Never shared by issuer: schools share issuers (LTI Security Framework 1.0, 4.1).
 """
 
-import json
 import secrets
 import threading
 import time
@@ -18,7 +17,7 @@ import requests
 from config.clock import Clock, utc_now
 from config.database import Database
 from lti_tool.lti.keys import ToolKeys
-from lti_tool.lti.outside import OutsideFailed, ask
+from lti_tool.lti.outside import OutsideFailed, ask, read_json
 from lti_tool.lti.services.errors import ServiceFailed
 
 ASSERTION_SECONDS: Final = 60
@@ -125,7 +124,7 @@ class Tokens:
             raise refused
         try:
             # Some platforms call their JSON text/html: only the content counts.
-            content = json.loads(answer.body)
+            content = read_json(answer.body)
             value, seconds = content["access_token"], float(content.get("expires_in", USUAL_SECONDS))
         except (ValueError, KeyError, TypeError) as error:
             raise refused from error

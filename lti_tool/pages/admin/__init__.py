@@ -5,7 +5,20 @@ from werkzeug.wrappers import Response
 
 from lti_tool.admin_accounts import find_signed_in
 from lti_tool.csrf import check_csrf
-from lti_tool.pages.admin import accounts, audit, batches, connecting, failures, platforms, privacy, queue, reports
+from lti_tool.pages.admin import (
+    accounts,
+    audit,
+    batches,
+    connecting,
+    cost_details,
+    cost_report,
+    costs,
+    failures,
+    platforms,
+    privacy,
+    queue,
+    reports,
+)
 from lti_tool.parts import parts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -72,4 +85,28 @@ def make_admin_blueprint() -> Blueprint:
         "/reports/agreements/<uuid:agreement_id>", "change_agreement", reports.change_agreement, methods=both
     )
     blueprint.add_url_rule("/reports/processing", "processing", reports.processing)
+    _add_costs(blueprint)
     return blueprint
+
+
+def _add_costs(blueprint: Blueprint) -> None:
+    both, post = ["GET", "POST"], ["POST"]
+    blueprint.add_url_rule("/costs", "costs", costs.costs)
+    blueprint.add_url_rule("/costs/freeze", "freeze", costs.freeze, methods=both)
+    blueprint.add_url_rule("/costs/freeze/cancel", "cancel_running", costs.cancel_running, methods=post)
+    blueprint.add_url_rule("/costs/unfreeze", "unfreeze", costs.unfreeze, methods=post)
+    blueprint.add_url_rule("/costs/override", "override", costs.override, methods=both)
+    blueprint.add_url_rule(
+        "/costs/override/<uuid:override_id>/withdraw", "withdraw_override", costs.withdraw_override, methods=post
+    )
+    blueprint.add_url_rule("/costs/limits", "budget_limits", costs.budget_limits, methods=both)
+    blueprint.add_url_rule("/costs/record", "ledger", cost_details.ledger)
+    blueprint.add_url_rule("/costs/models", "comparison", cost_details.comparison)
+    blueprint.add_url_rule("/costs/prices", "price_list", cost_details.price_list)
+    blueprint.add_url_rule("/costs/prices/enter", "enter_price", cost_details.enter_price, methods=post)
+    blueprint.add_url_rule(
+        "/costs/prices/<uuid:price_id>/withdraw", "withdraw_price", cost_details.withdraw_price, methods=post
+    )
+    blueprint.add_url_rule("/costs/prices/retirement", "set_retirement", cost_details.set_retirement, methods=post)
+    blueprint.add_url_rule("/costs/report", "cost_report", cost_report.cost_report, methods=both)
+    blueprint.add_url_rule("/costs/report/export", "export_cost_report", cost_report.export_cost_report, methods=post)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from grading import gradebook, privacy_limits, review, search
 from grading.assignments import AssignmentView
+from grading.budget.reading import committed_by_course
 from grading.course_settings import privacy_of
 from grading.models import GradePush
 from grading.people import names_of, roster_size
@@ -41,6 +42,8 @@ class Overview:
     sends: bool
     """Whether work of this course goes to a provider at all."""
     roster_read_at: datetime | None
+    month_microdollars: int
+    """What the course has cost this month."""
     sought: Asked
 
     def count(self, state: str) -> int:
@@ -81,6 +84,7 @@ def load(session: Session) -> Overview:
         people=roster_size(session, view.context.id),
         sends=privacy_of(view.context, privacy_limits.current(session)).sends_to(parts().provider),
         roster_read_at=view.context.roster_read_at,
+        month_microdollars=committed_by_course(session, view.context.id, parts().clock()),
         sought=sought,
     )
 

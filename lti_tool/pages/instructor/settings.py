@@ -12,7 +12,8 @@ from grading.assignments import AssignmentDraft
 from grading.course_settings import allow_assessment, privacy_of
 from grading.errors import GradingError, NotFound
 from grading.models import Assignment, Context, ResourceLink
-from grading.providers.catalogue import choosable_models
+from grading.providers.catalogue import Model, choosable_models
+from grading.providers.prices import price_book
 from lti_tool.pages.instructor.assignment_form import (
     AssignmentForm,
     Assistance,
@@ -37,15 +38,25 @@ def empty_form() -> AssignmentForm:
     return from_draft(draft, parts().zone, assistance)
 
 
-def render_form(form: AssignmentForm, template: str, **values: object) -> str:
-    """The assignment form inside one of its pages. A script that asked for the rubric gets the rubric alone."""
-    wanted = "instructor/_rubric.html" if request.headers.get("HX-Target") == "rubric" else template
+def choosable() -> list[Model]:
+    """The models of a form: those that are offered and still live."""
     now = parts().clock()
+    with parts().database.transaction() as session:
+        return choosable_models(parts().settings.offered_models, now, price_book(session, now))
+
+
+def render_form(form: AssignmentForm, template: str, models: list[Model] | None = None, **values: object) -> str:
+    """The assignment form inside one of its pages. A script that asked for the rubric gets the rubric alone.
+
+    Args:
+        models: those to choose from, where the caller holds a transaction and has asked for them before.
+    """
+    wanted = "instructor/_rubric.html" if request.headers.get("HX-Target") == "rubric" else template
     return render_template(
         wanted,
         form=form,
-        models=choosable_models(parts().settings.offered_models, now),
-        today=now.date(),
+        models=choosable() if models is None else models,
+        today=parts().clock().date(),
         zone=parts().settings.time_zone,
         **values,
     )
@@ -76,15 +87,16 @@ def create_assignment(session: Session, form: AssignmentForm) -> tuple[Assignmen
 @needs(Ability.CONFIGURE)
 def settings() -> Response | str:
     """Change the assignment that the link shows."""
+    models = choosable()
     with parts().database.transaction() as session:
         view = visited_assignment(session)
         if request.method == "GET":
             form = from_draft(view.draft(), parts().zone, _assistance(session, view.context))
-            return render_form(form, "instructor/settings.html", view=view)
+            return render_form(form, "instructor/settings.html", models, view=view)
         form = from_request(request.form)
         action = request.form.get("do", "save")
         if action != "save":
-            return render_form(rearranged(form, action), "instructor/settings.html", view=view)
+            return render_form(rearranged(form, action), "instructor/settings.html", models, view=view)
         draft, errors = to_draft(form, parts().zone)
         if draft is not None:
             try:
@@ -100,7 +112,7 @@ def settings() -> Response | str:
                 errors = {field_of(error): error.message}
         if errors:
             session.rollback()
-            return render_form(replace(form, errors=errors), "instructor/settings.html", view=view)
+            return render_form(replace(form, errors=errors), "instructor/settings.html", models, view=view)
     flash("Saved. Work handed in from now on, and work still in the queue, uses the new settings.")
     return redirect(url_for(".settings"), 303)
 

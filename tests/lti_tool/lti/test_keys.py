@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import select
 
 from config.database import Database
@@ -108,11 +109,15 @@ def test_a_set_is_kept_as_long_as_it_says(sets: Sets, clock: StillClock) -> None
     assert sets.asked == 2
 
 
-def test_a_platform_that_forbids_keeping_is_asked_each_time(sets: Sets) -> None:
+def test_a_platform_that_forbids_keeping_is_asked_anew_but_once_for_all_who_come_together(
+    sets: Sets, clock: StillClock
+) -> None:
     sets.serve("a", **{"Cache-Control": "no-store"})
-    for _ in range(3):
-        sets.find("a")
-    assert sets.asked == 3
+    for launch in range(1, 4):
+        for _ in range(30):
+            sets.find("a")
+        assert sets.asked == launch
+        clock.forward(seconds=3)
 
 
 @pytest.mark.parametrize(
@@ -134,11 +139,33 @@ def test_a_set_that_cannot_be_had_leaves_the_old_one(sets: Sets, clock: StillClo
     assert sets.find("a").key_id == "a"
 
 
+def test_an_outage_is_waited_for_once_and_the_old_set_serves_until_it_is_over(sets: Sets, clock: StillClock) -> None:
+    sets.serve("a", **{"Cache-Control": "max-age=60"})
+    sets.find("a")
+    clock.forward(seconds=61)
+    sets.answer((500, {}, b""))
+    for _ in range(30):
+        assert sets.find("a").key_id == "a"
+    assert sets.asked == 2
+    sets.serve("a", "b")
+    clock.forward(seconds=31)
+    assert sets.find("b").key_id == "b"
+
+
+def test_a_key_that_is_too_small_is_none(sets: Sets) -> None:
+    small = rsa.generate_private_key(65537, 1024)  # noqa: S505 - too small on purpose
+    sets.answer((200, {}, json.dumps({"keys": [jwk(small, "a")]}).encode()))
+    with pytest.raises(TokenRefused):
+        sets.find("a")
+
+
 def test_a_set_that_never_could_be_had_refuses(sets: Sets) -> None:
     sets.answer((500, {}, b""))
-    with pytest.raises(TokenRefused) as refused:
-        sets.find("a")
-    assert refused.value.code == "keys_unavailable"
+    for _ in range(20):
+        with pytest.raises(TokenRefused) as refused:
+            sets.find("a")
+        assert refused.value.code == "keys_unavailable"
+    assert sets.asked <= 2
 
 
 def test_an_unknown_key_is_looked_for_once_and_then_not_for_half_a_minute(sets: Sets, clock: StillClock) -> None:

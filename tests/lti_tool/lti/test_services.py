@@ -227,6 +227,8 @@ def test_a_date_to_come_back_at_is_understood() -> None:
     assert retry_after({"retry-after": "Sat, 21 Nov 2026 09:01:30 GMT"}, now) == 90.0
     assert retry_after({"retry-after": "soon"}, now) is None
     assert retry_after({}, now) is None
+    for for_ever in ("9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"):
+        assert retry_after({"retry-after": for_ever}, now) == 24 * 3600
 
 
 def test_one_token_is_asked_for_however_many_want_it(tool: Tool) -> None:

@@ -21,6 +21,8 @@ def account(tool: Tool, password: str | None = PASSWORD) -> str:
 PAGES = (
     "/admin",
     "/admin/batches",
+    "/admin/costs",
+    "/admin/costs/prices",
     "/admin/platforms",
     "/admin/platforms/add",
     "/admin/privacy",

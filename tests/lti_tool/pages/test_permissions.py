@@ -1,8 +1,10 @@
 """Every page of a course, for every role: open to whom the table of abilities says, shut to everybody else.
 
-A page that is added without a line here fails the first test.
+A page that is added without a line here fails the first test; so does an address outside of courses that is neither an
+administrator's nor meant for everybody.
 """
 
+import re
 from collections.abc import Iterable
 from uuid import uuid4
 
@@ -12,8 +14,9 @@ from lxml import html
 from grading.models.people import CourseRole
 from lti_tool.csrf import FIELD, csrf_token
 from lti_tool.lti import claims as names
+from lti_tool.pages.admin import OPEN_TO_ALL
 from lti_tool.permissions import ABILITIES, Ability
-from tests.lti_tool.conftest import Browser, Tool
+from tests.lti_tool.conftest import BASE_URL, Browser, Tool
 from tests.lti_tool.lms import MEMBERSHIP
 from tests.lti_tool.pages.test_main_job import Story, story
 
@@ -63,6 +66,22 @@ NEEDED: dict[str, frozenset[Ability]] = {
 }
 BY_MESSAGE = {"home", "submission_review", "report_review", "eula", "data_privacy", "export_person", "erase_person"}
 """Pages that the kind of launch opens, with checks and tests of their own (test_messages, test_processor)."""
+FOR_EVERYBODY = {
+    "static",
+    "healthz",
+    "api_v1.root",
+    "lti.login_initiation",
+    "lti.cookies",
+    "lti.launch",
+    "lti.launch_without_form",
+    "lti.proof",
+    "lti.jwks",
+    "lti.take_notices",
+    "lti.register",
+    "lti.confirm_registration",
+    "lti.canvas_json",
+}
+"""What platforms, and people on their way in, use before anybody knows who they are."""
 ROLES = {
     CourseRole.INSTRUCTOR: [MEMBERSHIP + "Instructor"],
     CourseRole.GRADER: ["http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant"],
@@ -82,6 +101,28 @@ def pages(tool: Tool) -> Iterable[tuple[str, str, str]]:
 
 def test_every_page_is_in_the_table(tool: Tool) -> None:
     assert {endpoint for endpoint, _, _ in pages(tool)} == set(NEEDED) | BY_MESSAGE
+
+
+def test_every_other_address_is_an_administrators_or_meant_for_everybody(tool: Tool) -> None:
+    others = {rule.endpoint for rule in tool.flask.url_map.iter_rules() if not rule.endpoint.startswith("course.")}
+    assert {endpoint for endpoint in others if not endpoint.startswith("admin.")} == FOR_EVERYBODY
+
+
+def test_no_address_of_the_administrator_answers_who_has_not_signed_in(tool: Tool) -> None:
+    browser, tried = tool.browser(), 0
+    signing_in = html.document_fromstring(browser.get("/admin/sign-in").get_data(as_text=True))
+    token = str(signing_in.xpath(f"//input[@name='{FIELD}']/@value")[0])
+    for rule in tool.flask.url_map.iter_rules():
+        if not rule.endpoint.startswith("admin.") or rule.endpoint in OPEN_TO_ALL:
+            continue
+        address = re.sub(r"<uuid:\w+>", str(uuid4()), rule.rule)
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            form = {FIELD: token} if method == "POST" else None
+            answer = browser.client.open(address, method=method, base_url=BASE_URL, data=form)
+            led = answer.headers.get("Location", "")
+            assert (answer.status_code, led.rpartition("/admin")[2]) == (303, "/sign-in"), (method, address)
+            tried += 1
+    assert tried > 30
 
 
 @pytest.mark.parametrize("role", ROLES)
