@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         validation_alias=_named("OPENAI_BASE_URL"),
         description="Base URL of the OpenAI API (for example the EU endpoint).",
     )
+    openai_webhook_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias=_named("OPENAI_WEBHOOK_SECRET"),
+        description="Secret (whsec_…) of the webhook that OpenAI calls at /webhooks/openai; without it there is none.",
+    )
     keyring: str = Field(
         default="",
         description=(
@@ -127,6 +132,9 @@ class Settings(BaseSettings):
         default=60.0,
         gt=0,
         description="Shortest pause between two questions to the provider about one batch.",
+    )
+    stuck_hours: float = Field(
+        default=6.0, gt=0, description="After how long without any progress a batch is reported as stuck."
     )
     session_hours: float = Field(default=8.0, gt=0, description="How long a launch or an admin sign-in stays valid.")
     upload_megabytes: int = Field(default=20, ge=1, le=200, description="Largest file a student may hand in.")
@@ -313,6 +321,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
         ),
         "secret_key": "(set)" if settings.secret_key else "(generated in the data directory)",
         "openai_api_key": "(set)" if settings.openai_api_key else "(not set)",
+        "openai_webhook_secret": "(set)" if settings.openai_webhook_secret else "(not set)",
     }
     return [
         (variable_name(name), effective.get(name, str(getattr(settings, name))), field.description or "")

@@ -23,7 +23,8 @@ OBSTACLES: Final = (SITE_LIMIT, COURSE_SETTING, NO_CONSENT)
 REPLACED: Final = "replaced"
 TAKEN_OUT: Final = "taken_out"
 LEAK: Final = "name_may_remain"
-HELD_BACK: Final = (*OBSTACLES, REPLACED, TAKEN_OUT, LEAK)
+TOO_LARGE: Final = "too_large"
+HELD_BACK: Final = (*OBSTACLES, REPLACED, TAKEN_OUT, LEAK, TOO_LARGE)
 """Codes of lines that were taken out of a batch before it was sent."""
 
 

@@ -74,6 +74,14 @@ class BatchStep(StrEnum):
     DONE = "done"
 
 
+class Circuit(StrEnum):
+    """Whether a provider is called at all (B5)."""
+
+    CLOSED = "closed"  # all is well
+    OPEN = "open"  # too many calls failed: one batch at a time tries whether it works again
+    STOPPED = "stopped"  # it refuses the key, or the account has no money: nothing is sent until that is mended
+
+
 class RequestState(StrEnum):
     """What became of one line of a batch."""
 
@@ -153,7 +161,9 @@ QUEUE_MOVES: Final[Mapping[QueueState, frozenset[QueueState]]] = {
 BATCH_MOVES: Final[Mapping[BatchState, frozenset[BatchState]]] = {
     BatchState.CREATED: frozenset({BatchState.SUBMITTED, BatchState.CANCELLED}),
     BatchState.SUBMITTED: frozenset({BatchState.PROCESSING, BatchState.FAILED, BatchState.CANCELLED}),
-    BatchState.PROCESSING: frozenset({BatchState.COMPLETED, BatchState.FAILED, BatchState.CANCELLED}),
+    BatchState.PROCESSING: frozenset(
+        {BatchState.COMPLETED, BatchState.FAILED, BatchState.CANCELLED, BatchState.SUBMITTED}
+    ),
     BatchState.COMPLETED: frozenset(),
     BatchState.FAILED: frozenset(),
     BatchState.CANCELLED: frozenset(),

@@ -26,10 +26,12 @@ from lti_tool.lti.launch import Launcher
 from lti_tool.lti.notices import NoticeBox
 from lti_tool.pages.admin import make_admin_blueprint
 from lti_tool.pages.admin.accounts import RATE_LIMITER
+from lti_tool.pages.admin.failures import alerts
 from lti_tool.pages.course import make_course_blueprint
 from lti_tool.parts import EXTENSION, Parts
 from lti_tool.permissions import Ability, may
 from lti_tool.security_headers import FrameAncestors, add_security_headers
+from lti_tool.webhooks import make_webhook_blueprint
 
 FORM_BYTES = 2 * 1024 * 1024
 STATIC_SECONDS = 3600
@@ -95,6 +97,7 @@ def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, notices: Notice
     app.register_blueprint(make_course_blueprint())
     app.register_blueprint(make_admin_blueprint())
     app.register_blueprint(make_api_blueprint())
+    app.register_blueprint(make_webhook_blueprint())
     app.add_url_rule("/healthz", "healthz", lambda: _healthz(parts))
     return app
 
@@ -155,6 +158,7 @@ def _tabs() -> dict[str, object]:
             ("reports", "Reports"),
         ]
         return {
+            "admin_alerts": alerts,
             "admin_sections": [
                 {"key": key, "label": label, "href": url_for(f"admin.{key}")} for key, label in sections
             ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import requests
 from celery import Celery
 from flask import Flask
 from kombu.exceptions import OperationalError
+from sqlalchemy.orm import Session
 
 import lti_tool.tables  # noqa: F401 - registers every table
 from config.celery import make_celery
@@ -18,7 +20,8 @@ from config.errors import ConfigurationError
 from config.logging import fields, get_logger
 from config.migrate import is_current, upgrade
 from config.settings import Settings, is_loopback, prepare_data_dir, secret_key
-from grading import roster, tasks
+from grading import hints, roster, tasks
+from grading.batches import monitor
 from grading.batches.run import Runner
 from grading.gradebook import read_lms
 from grading.providers.base import Provider
@@ -117,7 +120,16 @@ def open_application(
         most_bytes=settings.upload_megabytes * 1024 * 1024,
         blind_index=blind,
         clock=clock,
-        sweeps=(forget_logins, forget_visits, forget_keys, forget_notices, audit.publish, fold),
+        sweeps=(
+            forget_logins,
+            forget_visits,
+            forget_keys,
+            forget_notices,
+            audit.publish,
+            fold,
+            hints.forget,
+            lambda session, now: _watch(session, now, settings),
+        ),
         chores={
             TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off),
             SUBSCRIBE: tasks.Chore(subscriptions.due, subscriptions.ask),
@@ -160,6 +172,10 @@ def open_application(
         clock=clock,
     )
     return Application(parts, celery, launcher, keys, notices, http, work)
+
+
+def _watch(session: Session, now: datetime, settings: Settings) -> None:
+    monitor.watch(session, now, timedelta(hours=settings.stuck_hours))
 
 
 def _refresh_roster(work: tasks.Work, context_id: UUID) -> None:

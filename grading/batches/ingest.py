@@ -6,54 +6,35 @@ refused, truncated and unusable answers.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
-from config.database import Database
 from config.logging import fields, get_logger
+from grading.batches import retrying
+from grading.batches.lease import Lease
+from grading.batches.result_rows import Line, Question, assessment_of, load_lines, load_unanswered
 from grading.budget.batches import line_cost
-from grading.models import (
-    AnonymizedText,
-    Assessment,
-    Assignment,
-    Batch,
-    BatchRequest,
-    Context,
-    QueueItem,
-    RubricVersion,
-    Submission,
-)
-from grading.points import scale
+from grading.models import Assessment, Batch, BatchRequest, QueueItem, Submission
 from grading.providers.base import Outcome, ResultLine
-from grading.results.validate import AnswerInvalid, ValidatedAnswer, validate_answer
+from grading.results.validate import AnswerInvalid, validate_answer
 from grading.results.words import words_for
-from grading.rubrics import Rubric
-from grading.states import (
-    QUEUE_MOVES,
-    SUBMISSION_MOVES,
-    AssessmentStatus,
-    QueueState,
-    RequestState,
-    SubmissionState,
-    move_many,
-)
+from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, RequestState, SubmissionState, move_many
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
 CHUNK = 200
-MOST_ATTEMPTS = 3
-# Failures that another try may mend; the others go to a person at once.
-_RETRYABLE = frozenset({"expired", "provider_busy", "missing", "schema", "criteria", "level", "unreadable_answer"})
 _FAILURES = {
     Outcome.REFUSED: "refused",
-    Outcome.TRUNCATED: "truncated",
+    Outcome.TRUNCATED: retrying.TRUNCATED,
     Outcome.CONTENT_FILTER: "content_filter",
     Outcome.NOT_EXECUTED: "expired",
+    Outcome.CANCELLED: "cancelled",
     Outcome.BUSY: "provider_busy",
     Outcome.REJECTED: "rejected",
     Outcome.UNREADABLE: "unreadable_answer",
@@ -61,61 +42,125 @@ _FAILURES = {
 log = get_logger(__name__)
 
 
+@dataclass(slots=True)
+class _Outcomes:
+    """What came of the lines of one chunk, to be written together."""
+
+    accepted: list[tuple[Line, Assessment]] = field(default_factory=list)
+    failed: dict[tuple[str, retrying.Next], list[Line]] = field(default_factory=lambda: defaultdict(list))
+
+
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A request with everything its answer is checked against."""
+class Ingest:
+    """Takes the results of one batch, under the lease of whoever carries it."""
 
-    request: BatchRequest
-    item: QueueItem
-    submission: Submission
-    assignment: Assignment
-    context: Context
-    rubric: Rubric
-    sent_text: str
+    lease: Lease
+    vault: Vault
+    batch: Batch
+    clock: Clock
 
+    def take_all(self, lines: Iterable[ResultLine]) -> None:
+        """Store what came of each line. The provider is read while nothing is locked. Raises LeaseLost."""
+        for chunk in self._chunks(lines):
+            with self.lease.transaction() as session:
+                self._take_chunk(session, chunk)
 
-def ingest(database: Database, vault: Vault, batch_id: uuid.UUID, lines: Iterable[ResultLine], clock: Clock) -> None:
-    """Store what came of each line. The provider is read while nothing is locked."""
-    for chunk in _chunks(lines):
-        with database.transaction() as session:
-            _ingest_chunk(session, vault, batch_id, chunk, clock)
+    def taken(self) -> int:
+        """How many lines of the batch have been taken, now or before."""
+        with self.lease.database.transaction() as session:
+            return session.execute(
+                select(func.count()).where(
+                    BatchRequest.batch_id == self.batch.id, BatchRequest.sealed_answer.is_not(None)
+                )
+            ).scalar_one()
 
+    def settle_missing(self) -> None:
+        """Requests of an ended batch that no line spoke of: their items may try again. Raises LeaseLost."""
+        while True:
+            with self.lease.transaction() as session:
+                lines = load_unanswered(session, self.batch.id, CHUNK)
+                if not lines:
+                    return
+                outcomes = _Outcomes()
+                for line in lines:
+                    self._fail(outcomes, line, "missing")
+                self._write(session, outcomes)
 
-def settle_missing(session: Session, batch_id: uuid.UUID, clock: Clock) -> None:
-    """Requests of an ended batch that no line spoke of: their items may try again."""
-    rows = session.execute(
-        select(BatchRequest, QueueItem, Context.tenant_id)
-        .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
-        .join(Context, Context.id == QueueItem.context_id)
-        .where(BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED)
-    ).all()
-    for request, item, tenant_id in rows:
-        _fail(session, request, item, "missing", tenant_id, clock())
-
-
-def _chunks(lines: Iterable[ResultLine]) -> Iterator[list[ResultLine]]:
-    chunk: list[ResultLine] = []
-    for line in lines:
-        chunk.append(line)
-        if len(chunk) == CHUNK:
+    def _chunks(self, lines: Iterable[ResultLine]) -> Iterator[list[ResultLine]]:
+        chunk: list[ResultLine] = []
+        for line in lines:
+            self.lease.keep()
+            chunk.append(line)
+            if len(chunk) == CHUNK:
+                yield chunk
+                chunk = []
+        if chunk:
             yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+
+    def _take_chunk(self, session: Session, chunk: Sequence[ResultLine]) -> None:
+        known = load_lines(session, self.vault, self.batch.id, [line.custom_id for line in chunk])
+        outcomes = _Outcomes()
+        for line in chunk:
+            asked = known.pop(line.custom_id, None)
+            if asked is None:
+                log.warning("ingest.line_passed_over", extra=fields(batch=self.batch.id))
+                continue
+            self._take(session, outcomes, asked, line)
+        self._write(session, outcomes)
+        settle(session, self.batch.id)
+
+    def _take(self, session: Session, outcomes: _Outcomes, asked: Question, line: ResultLine) -> None:
+        target, now = asked.line, self.clock()
+        request, owner = target.request, Owner.person(target.tenant_id, target.person_id)
+        request.sealed_answer = self.vault.seal(session, owner, Place("batch_request", "answer", request.id), line.raw)
+        request.input_tokens = line.usage.input_tokens
+        request.output_tokens = line.usage.output_tokens
+        request.actual_microdollars = line_cost(self.batch, line.usage, now)
+        request.provider_code = line.error_code or None
+        if line.outcome is not Outcome.ANSWERED:
+            self._fail(outcomes, target, _FAILURES[line.outcome])
+            return
+        try:
+            answer = validate_answer(line.text, asked.rubric, asked.sent_text)
+        except AnswerInvalid as invalid:
+            self._fail(outcomes, target, invalid.code)
+            return
+        request.state, request.finished_at = RequestState.SUCCEEDED, now
+        assessment = assessment_of(session, self.vault, self.batch.provider, asked, line.model, answer)
+        outcomes.accepted.append((target, assessment))
+
+    def _fail(self, outcomes: _Outcomes, line: Line, code: str) -> None:
+        now = self.clock()
+        given_back = code in retrying.UNEXECUTED
+        line.request.state = RequestState.RETURNED if given_back else RequestState.FAILED
+        line.request.failure_code, line.request.finished_at = code, now
+        outcomes.failed[code, retrying.after(code, line.tries(), now)].append(line)
+
+    def _write(self, session: Session, outcomes: _Outcomes) -> None:
+        now = self.clock()
+        session.add_all(assessment for _, assessment in outcomes.accepted)
+        session.flush()
+        done = [line for line, _ in outcomes.accepted]
+        move_many(
+            session,
+            QueueItem.state,
+            [line.item_id for line in done],
+            QUEUE_MOVES,
+            QueueState.COMPLETED,
+            finished_at=now,
+            failure_code=None,
+            failure_words=None,
+        )
+        _move_submissions(session, done, SubmissionState.WITH_INSTRUCTOR)
+        for line, assessment in outcomes.accepted:
+            details: dict[str, str | int] = {"model": assessment.model, "flags": len(assessment.flags)}
+            _note(session, "assessment.stored", line, "assessment", assessment.id, details)
+        for (code, following), lines in outcomes.failed.items():
+            _write_failed(session, code, following, lines, now)
 
 
-def _ingest_chunk(session: Session, vault: Vault, batch_id: uuid.UUID, chunk: list[ResultLine], clock: Clock) -> None:
-    batch = session.execute(select(Batch).where(Batch.id == batch_id)).scalar_one()
-    known = _load(session, vault, batch_id, [line.custom_id for line in chunk])
-    seen: set[str] = set()
-    for line in chunk:
-        target = known.get(line.custom_id)
-        if target is None or line.custom_id in seen:
-            log.warning("ingest.line_passed_over", extra=fields(batch=batch_id, repeated=line.custom_id in seen))
-            continue
-        seen.add(line.custom_id)
-        _take(session, vault, batch, target, line, clock())
-    session.flush()
+def settle(session: Session, batch_id: uuid.UUID) -> None:
+    """Bring what a batch has cost so far up to date with its lines: the one place where costs become the batch's."""
     totals = session.execute(
         select(
             func.coalesce(func.sum(BatchRequest.actual_microdollars), 0),
@@ -127,133 +172,49 @@ def _ingest_chunk(session: Session, vault: Vault, batch_id: uuid.UUID, chunk: li
         update(Batch)
         .where(Batch.id == batch_id)
         .values(actual_microdollars=int(totals[0]), input_tokens=int(totals[1]), output_tokens=int(totals[2]))
+        .execution_options(synchronize_session=False)
     )
 
 
-def _load(session: Session, vault: Vault, batch_id: uuid.UUID, custom_ids: list[str]) -> dict[str, _Line]:
-    rows = session.execute(
-        select(BatchRequest, QueueItem, Submission, Assignment, Context, RubricVersion, AnonymizedText)
-        .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
-        .join(Submission, Submission.id == QueueItem.submission_id)
-        .join(Assignment, Assignment.id == Submission.assignment_id)
-        .join(Context, Context.id == Assignment.context_id)
-        .join(RubricVersion, RubricVersion.id == BatchRequest.rubric_version_id)
-        .join(AnonymizedText, AnonymizedText.submission_id == Submission.id)
-        .where(
-            BatchRequest.batch_id == batch_id,
-            BatchRequest.custom_id.in_(custom_ids),
-            BatchRequest.state == RequestState.PREPARED,
-        )
-        .with_for_update(of=BatchRequest)
-    ).all()
-    texts = vault.open_many(
-        session, [(Place("anonymized_text", "text", row[6].id), row[6].sealed_text) for row in rows]
-    )
-    return {
-        row[0].custom_id: _Line(
-            request=row[0],
-            item=row[1],
-            submission=row[2],
-            assignment=row[3],
-            context=row[4],
-            rubric=Rubric.model_validate(row[5].content),
-            sent_text=text.decode(),
-        )
-        for row, text in zip(rows, texts, strict=True)
-    }
-
-
-def _take(session: Session, vault: Vault, batch: Batch, target: _Line, line: ResultLine, now: datetime) -> None:
-    request = target.request
-    owner = Owner.person(target.context.tenant_id, target.submission.person_id)
-    request.sealed_answer = vault.seal(session, owner, Place("batch_request", "answer", request.id), line.raw)
-    request.input_tokens = line.usage.input_tokens
-    request.output_tokens = line.usage.output_tokens
-    request.actual_microdollars = line_cost(batch, line.usage, now)
-    if line.outcome is not Outcome.ANSWERED:
-        _fail(session, request, target.item, _FAILURES[line.outcome], target.context.tenant_id, now)
-        return
-    try:
-        answer = validate_answer(line.text, target.rubric, target.sent_text)
-    except AnswerInvalid as invalid:
-        _fail(session, request, target.item, invalid.code, target.context.tenant_id, now)
-        return
-    _accept(session, vault, batch, target, line, answer, now)
-
-
-def _accept(
-    session: Session,
-    vault: Vault,
-    batch: Batch,
-    target: _Line,
-    line: ResultLine,
-    answer: ValidatedAnswer,
-    now: datetime,
-) -> None:
-    points = target.assignment.points_hundredths
-    assessment = Assessment(
-        id=uuid.uuid4(),
-        submission_id=target.submission.id,
-        batch_request_id=target.request.id,
-        prompt_version_id=target.request.prompt_version_id,
-        rubric_version_id=target.request.rubric_version_id,
-        provider=batch.provider,
-        model=line.model[:100],
-        status=AssessmentStatus.COMPLETED,
-        score_hundredths=scale(answer.content.rubric_hundredths, target.rubric.maximum_hundredths, points),
-        maximum_hundredths=points,
-        confidence=answer.content.confidence,
-        flags=[flag.value for flag in answer.flags],
-    )
-    assessment.sealed_content = vault.seal_text(
+def _write_failed(session: Session, code: str, following: retrying.Next, lines: Sequence[Line], now: datetime) -> None:
+    """A retryable failure goes back to the queue until its tries are used up, then to a person."""
+    move_many(
         session,
-        Owner.person(target.context.tenant_id, target.submission.person_id),
-        Place("assessment", "content", assessment.id),
-        answer.content.model_dump_json(),
+        QueueItem.state,
+        [line.item_id for line in lines],
+        QUEUE_MOVES,
+        QueueState.QUEUED if following.again else QueueState.FAILED,
+        attempts=following.attempts,
+        unexecuted=following.unexecuted,
+        output_limit=following.output_limit,
+        not_before=following.not_before,
+        failure_code=code,
+        failure_words=words_for(code),
+        finished_at=None if following.again else now,
     )
-    session.add(assessment)
-    target.request.state, target.request.finished_at = RequestState.SUCCEEDED, now
-    move_many(session, QueueItem.state, [target.item.id], QUEUE_MOVES, QueueState.COMPLETED, finished_at=now)
-    move_many(session, Submission.state, [target.submission.id], SUBMISSION_MOVES, SubmissionState.WITH_INSTRUCTOR)
-    record(
-        session,
-        event="assessment.stored",
-        actor=Actor.system(),
-        tenant_id=target.context.tenant_id,
-        object_type="assessment",
-        object_id=assessment.id,
-        details={"model": line.model, "flags": len(answer.flags)},
-    )
-
-
-def _fail(
-    session: Session, request: BatchRequest, item: QueueItem, code: str, tenant_id: uuid.UUID, now: datetime
-) -> None:
-    """Note a failure; a retryable one goes back to the queue until its tries are used up, then to a person."""
-    request.state, request.failure_code, request.finished_at = RequestState.FAILED, code, now
-    attempts = item.attempts + 1
-    again = code in _RETRYABLE and attempts < MOST_ATTEMPTS
-    target = QueueState.QUEUED if again else QueueState.FAILED
-    values = {"attempts": attempts, "failure_code": code, "failure_words": words_for(code)}
-    session.flush()
-    move_many(session, QueueItem.state, [item.id], QUEUE_MOVES, target, **values)
-    if again:
-        move_many(session, Submission.state, [item.submission_id], SUBMISSION_MOVES, SubmissionState.WAITING)
+    if following.again:
+        _move_submissions(session, lines, SubmissionState.WAITING)
     else:
-        move_many(
-            session,
-            Submission.state,
-            [item.submission_id],
-            SUBMISSION_MOVES,
-            SubmissionState.WITH_INSTRUCTOR,
-            by_hand_reason="failed",
-        )
+        _move_submissions(session, lines, SubmissionState.WITH_INSTRUCTOR, by_hand_reason="failed")
+    for line in lines:
+        details: dict[str, str | int] = {"code": code, "attempts": following.attempts, "again": following.again}
+        _note(session, "assessment.failed", line, "queue_item", line.item_id, details)
+
+
+def _move_submissions(session: Session, lines: Sequence[Line], target: SubmissionState, **values: object) -> None:
+    ids = [line.submission_id for line in lines]
+    move_many(session, Submission.state, ids, SUBMISSION_MOVES, target, **values)
+
+
+def _note(
+    session: Session, event: str, line: Line, object_type: str, object_id: uuid.UUID, details: dict[str, str | int]
+) -> None:
     record(
         session,
-        event="assessment.failed",
+        event=event,
         actor=Actor.system(),
-        tenant_id=tenant_id,
-        object_type="queue_item",
-        object_id=item.id,
-        details={"code": code, "attempts": attempts, "again": again},
+        tenant_id=line.tenant_id,
+        object_type=object_type,
+        object_id=object_id,
+        details=details,
     )

@@ -1,6 +1,7 @@
 """After a batch is made: its submission, its cancellation, and what goes back to the queue."""
 
 import uuid
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ from grading.states import (
 )
 from privacy.audit import Actor
 
+MOST_REASON: Final = 2000
+
 
 def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID, clock: Clock = utc_now) -> Batch:
     """The explicit second step: from here on the runner carries the batch to the provider.
@@ -42,6 +45,7 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
         step=BatchStep.SEAL,
         submitted_at=clock(),
         next_check_at=clock(),
+        moved_at=clock(),
     )
     batch = get(session, batch_id)
     budget.reserve(session, batch, clock())
@@ -64,14 +68,23 @@ def submit(session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID
 
 
 def cancel(
-    session: Session, batch_id: uuid.UUID, *, administrator_id: uuid.UUID | None, clock: Clock = utc_now
+    session: Session,
+    batch_id: uuid.UUID,
+    *,
+    administrator_id: uuid.UUID | None,
+    reason: str = "",
+    clock: Clock = utc_now,
 ) -> Batch:
     """Cancel a batch: at once while nothing has left, by asking the provider otherwise. None: at the command line.
+
+    Args:
+        reason: why, in the administrator's words; kept with the batch and shown there.
 
     Raises:
         MoveRefused: it has ended already.
     """
     batch = get(session, batch_id)
+    why = reason.strip()[:MOST_REASON]
     if batch.state is BatchState.CREATED:
         move(
             session,
@@ -81,10 +94,12 @@ def cancel(
             BatchState.CANCELLED,
             step=BatchStep.DONE,
             finished_at=clock(),
+            cancel_reason=why,
         )
         release_items(session, batch_id)
     elif batch.state in (BatchState.SUBMITTED, BatchState.PROCESSING):
         batch.cancel_requested_at = batch.cancel_requested_at or clock()
+        batch.cancel_reason = batch.cancel_reason or why
         batch.next_check_at = clock()
     else:
         raise BatchRefused("This batch has ended already, so there is nothing left to cancel.")

@@ -7,18 +7,19 @@ each chunk, and once more with the lines that are about to be sent.
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, literal, select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database, JsonObject
 from grading import corrections
 from grading.assignments import prompt_parts
-from grading.clearance import LEAK, REPLACED, TAKEN_OUT, may_leave, obstacle
+from grading.batches.lease import Lease
+from grading.clearance import LEAK, REPLACED, TAKEN_OUT, TOO_LARGE, obstacle
 from grading.models import (
     AnonymizedText,
     Assignment,
@@ -52,16 +53,17 @@ from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
 CHUNK = 50
+READ_AT_ONCE = 200
 Columns = TypeVarTuple("Columns")
 
 _Row = tuple[BatchRequest, QueueItem, Submission, Assignment, Context, PromptVersion, RubricVersion, str | None]
 
 
-def seal_requests(database: Database, vault: Vault, provider: Provider, batch_id: uuid.UUID, clock: Clock) -> None:
-    """Seal the request line of every item of a batch that has none yet."""
+def seal_requests(lease: Lease, vault: Vault, provider: Provider, batch_id: uuid.UUID, clock: Clock) -> None:
+    """Seal the request line of every item of a batch that has none yet. Raises LeaseLost."""
     rosters = RosterReader(vault)
     while True:
-        with database.transaction() as session:
+        with lease.transaction() as session:
             rows = _next_chunk(session, provider.name, batch_id)
             if not rows:
                 return
@@ -125,9 +127,13 @@ def _seal_chunk(
             continue
         if request.prompt_version_id not in shared:
             shared[request.prompt_version_id] = _shared(assignment, prompt, rubric_version)
-        line = provider.line(request.custom_id, shared[request.prompt_version_id].request(text))
+        line = provider.line(request.custom_id, shared[request.prompt_version_id].request(text, item.output_limit))
+        if len(line) + 1 > provider.limits.bytes:
+            _hold(session, request, item, submission, context.tenant_id, TOO_LARGE, clock)
+            continue
         owner = Owner.person(context.tenant_id, submission.person_id)
         request.sealed_body = vault.seal(session, owner, Place("batch_request", "body", request.id), line)
+        request.body_bytes = len(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +145,12 @@ class _Shared:
     temperature: float | None
     schema: JsonObject
 
-    def request(self, text: str) -> Request:
+    def request(self, text: str, output_limit: int | None) -> Request:
         messages = (self.developer, Message("user", submission_message(text)))
         return Request(
             messages=tuple((message.role, message.content) for message in messages),
             model=self.prompt.model,
-            max_output_tokens=self.prompt.max_output_tokens,
+            max_output_tokens=output_limit or self.prompt.max_output_tokens,
             temperature=self.temperature,
             schema_name=SCHEMA_NAME,
             schema=self.schema,
@@ -252,26 +258,49 @@ def _hold(
 
 def hold_what_may_not_leave(session: Session, batch: Batch, clock: Clock) -> None:
     """Take lines out of a batch that is about to be sent, because something has changed since they were sealed."""
-    why = obstacle(session, batch.provider)
+    _hold_where(session, batch, obstacle(session, batch.provider), clock)
+
+
+def hold_all(session: Session, batch: Batch, code: str, clock: Clock) -> None:
+    """Take every line out of a batch, for one reason."""
+    _hold_where(session, batch, literal(code), clock)
+
+
+def _hold_where(session: Session, batch: Batch, why: ColumnElement[str | None], clock: Clock) -> None:
     query = _prepared(select(BatchRequest, QueueItem, Submission, Context.tenant_id, why), batch)
     rows = session.execute(query.where(why.is_not(None))).all()
     for request, item, submission, tenant_id, code in rows:
         _hold(session, request, item, submission, tenant_id, code or "", clock)
 
 
-def sealed_lines(session: Session, vault: Vault, batch: Batch) -> list[bytes]:
+def sealed_lines(database: Database, vault: Vault, batch: Batch) -> Iterator[bytes]:
     """The request lines of a batch, opened for the provider: they were anonymized before they were sealed.
 
-    Only lines whose work may leave at this moment.
+    Read a few at a time, so that the largest batch needs no more memory than a small one.
     """
-    rows = session.execute(
-        _prepared(select(BatchRequest.id, BatchRequest.sealed_body), batch)
-        .where(BatchRequest.sealed_body.is_not(None), may_leave(session, batch.provider))
-        .order_by(BatchRequest.id)
-    ).all()
-    return vault.open_many(
-        session, [(Place("batch_request", "body", identifier), blob) for identifier, blob in rows if blob is not None]
-    )
+    last: uuid.UUID | None = None
+    while True:
+        query = (
+            select(BatchRequest.id, BatchRequest.sealed_body)
+            .where(
+                BatchRequest.batch_id == batch.id,
+                BatchRequest.state == RequestState.PREPARED,
+                BatchRequest.sealed_body.is_not(None),
+            )
+            .order_by(BatchRequest.id)
+            .limit(READ_AT_ONCE)
+        )
+        if last is not None:
+            query = query.where(BatchRequest.id > last)
+        with database.transaction() as session:
+            rows = session.execute(query).all()
+            lines = vault.open_many(
+                session, [(Place("batch_request", "body", key), blob) for key, blob in rows if blob is not None]
+            )
+        if not rows:
+            return
+        last = rows[-1].id
+        yield from lines
 
 
 def _prepared(query: Select[*Columns], batch: Batch) -> Select[*Columns]:

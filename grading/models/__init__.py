@@ -19,6 +19,7 @@ from grading.models.disclosures import Disclosure, DisclosureDeletion
 from grading.models.erasures import ErasureRequest
 from grading.models.exports import ExportPart, PersonalExport
 from grading.models.gradebook import GradePush, LmsGrade
+from grading.models.health import ProviderEvent, ProviderHealth
 from grading.models.limits import PrivacyLimits
 from grading.models.people import Administrator, Enrolment, Person
 from grading.models.prices import PriceOverride, RetirementOverride
@@ -64,7 +65,9 @@ __all__ = [
     "Processor",
     "PromptVersion",
     "ProviderAgreement",
+    "ProviderEvent",
     "ProviderFile",
+    "ProviderHealth",
     "QueueChange",
     "QueueItem",
     "QueueTally",

@@ -58,12 +58,24 @@ class Batch(Base):
     provider_error_file_id: Mapped[str | None] = mapped_column(String(255))
     provider_completed: Mapped[int] = mapped_column(default=0)
     provider_failed: Mapped[int] = mapped_column(default=0)
+    create_attempt: Mapped[int] = mapped_column(default=1)
+    """Which batch at the provider is meant: one that it refused whole for want of room is followed by another."""
+    split_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("batch.id"))
+    """The batch that this one was part of, until it turned out to be too large for the provider."""
     cancel_requested_at: Mapped[Moment | None]
+    cancel_reason: Mapped[str] = mapped_column(Text(), default="")
+    """Whoever cancelled it, in their words."""
 
     next_check_at: Mapped[Moment | None]
     """When the runner looks again; None while there is nothing to do."""
     lease_until: Mapped[Moment | None]
     """While in the future, one worker holds the batch."""
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    """Whose lease it is. What a worker writes is guarded by it: one that was overtaken writes nothing."""
+    moved_at: Mapped[Moment | None]
+    """When it last came any further, here or at the provider."""
+    alerted_at: Mapped[Moment | None]
+    """Since when administrators are told that it is stuck; None once it moves again."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Tries of the present step that ended in an error worth repeating."""
     failure_code: Mapped[str | None] = mapped_column(String(64))
@@ -76,6 +88,7 @@ class BatchRequest(Base):
     __tablename__ = "batch_request"
     __table_args__ = (
         UniqueConstraint("batch_id", "queue_item_id"),
+        Index("ix_batch_request_queue_item_id", "queue_item_id", "created_at"),
         Index(
             "uq_batch_request_live",
             "queue_item_id",
@@ -102,7 +115,11 @@ class BatchRequest(Base):
     """The provider's line as it came."""
     disclosure_id: Mapped[UUID | None]
     """Where its sending was counted; None while it has not left. No foreign key: a disclosure is never removed."""
+    body_bytes: Mapped[int | None]
+    """Size of the request as it is sent, without its line break."""
     failure_code: Mapped[str | None] = mapped_column(String(64))
+    provider_code: Mapped[str | None] = mapped_column(String(64))
+    """The provider's own word for what was wrong with the request."""
     input_tokens: Mapped[int] = mapped_column(default=0)
     output_tokens: Mapped[int] = mapped_column(default=0)
     actual_microdollars: Mapped[MicroDollars] = mapped_column(default=0)

@@ -78,6 +78,11 @@ class QueueItem(Base):
     failure_words: Mapped[str | None] = mapped_column(Text())
     """Why the last try failed, without any of the student's words."""
     attempts: Mapped[int] = mapped_column(default=0)
+    """Tries that came to nothing; one that the provider never began does not count."""
+    unexecuted: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often the provider gave it back without having begun."""
+    output_limit: Mapped[int | None]
+    """Tokens for the answer in place of the prompt's own limit, after an answer was cut off."""
     finished_at: Mapped[Moment | None]
     promised_by: Mapped[Moment | None]
     """The latest moment that its student was first told; what comes later is called delayed."""

@@ -1,10 +1,10 @@
 """What the pipeline needs from a provider of models: one Protocol, value objects, errors that say what to do next."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from grading.errors import GradingError
 
@@ -38,6 +38,17 @@ class ProviderMisconfigured(ProviderError):
     code = "provider_setup"
 
 
+class HintRefused(ProviderError):
+    """A message that claims to come from the provider does not."""
+
+    code = "hint_refused"
+    status = 400
+
+
+TOO_MUCH_QUEUED: Final = "token_limit_exceeded"
+"""Code of a refused batch for which there was no room among what waits at the provider already."""
+
+
 class RemoteState(StrEnum):
     """Where a batch stands at its provider, whatever words the provider has for it."""
 
@@ -64,15 +75,44 @@ class RemoteBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one input file may hold at most."""
+
+    requests: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobInput:
+    """The input of a job. It is read line by line, perhaps more than once, and never whole."""
+
+    lines: Callable[[], Iterator[bytes]]
+    """The lines without their breaks, from the first one on."""
+    items: int
+    bytes: int
+    """Size of the file, breaks included."""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteFile:
     """A file that stands at the provider and may be ours."""
 
     id: str
+    bytes: int
     created_at: datetime
     job: str = ""
     """Of an input file: the job that its name says."""
     remote_batch_id: str = ""
     """Of a result file: the provider's id of the batch that its name says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a provider says by itself: look at this batch. Nothing is believed of it but that."""
+
+    id: str
+    """The same however often the message comes."""
+    batch_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +133,10 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     TRUNCATED = "truncated"
     CONTENT_FILTER = "content_filter"
-    NOT_EXECUTED = "not_executed"  # expired or cancelled before its turn: may go into the next batch
+    NOT_EXECUTED = "not_executed"  # expired before its turn: may go into the next batch
     BUSY = "busy"  # 429 or 5xx: may go into the next batch
     REJECTED = "rejected"  # 4xx: would be rejected again
+    CANCELLED = "cancelled"  # the batch was cancelled before its turn
     UNREADABLE = "unreadable"
 
 
@@ -136,20 +177,24 @@ class Provider(Protocol):
     def endpoint(self) -> str:
         """Where requests are sent, as the compliance report names it."""
 
+    @property
+    def limits(self) -> Limits:
+        """How large an input file may be."""
+
     def line(self, custom_id: str, request: Request) -> bytes:
         """One line of a batch's input file, without the line break."""
 
-    def upload(self, job: str, lines: Iterable[bytes]) -> str:
-        """Upload the input of a job; returns the file's id."""
+    def upload(self, job: str, content: JobInput) -> str:
+        """Upload the input of a job, once: never retried inside; returns the file's id."""
 
-    def find_upload(self, job: str) -> str | None:
-        """The input file of a job, if an upload whose answer was lost did arrive."""
+    def uploads(self, job: str, since: datetime) -> list[RemoteFile]:
+        """The input files of a job that were uploaded since a moment, also those whose upload seemed to fail."""
 
-    def create(self, job: str, file_id: str) -> RemoteBatch:
+    def create(self, job: str, attempt: int, file_id: str) -> RemoteBatch:
         """Create the batch, once: never retried inside."""
 
-    def find(self, job: str) -> RemoteBatch | None:
-        """The batch of a job, if a create whose answer was lost did arrive."""
+    def find(self, job: str, attempt: int, since: datetime) -> RemoteBatch | None:
+        """The batch of an attempt at a job, if a create whose answer was lost did arrive since a moment."""
 
     def poll(self, batch_id: str) -> RemoteBatch:
         """How a batch stands."""
@@ -165,3 +210,6 @@ class Provider(Protocol):
 
     def own_files(self) -> Iterator[RemoteFile]:
         """Files there whose names say that they belong to a job."""
+
+    def read_hint(self, body: bytes, headers: Mapping[str, str], secret: str) -> Hint:
+        """Check and read a message that the provider sent by itself; raises HintRefused. Nothing is called."""

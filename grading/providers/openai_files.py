@@ -20,6 +20,6 @@ def list_own(client: OpenAI) -> Iterator[RemoteFile]:
         for file in client.files.list(purpose=purpose, limit=PAGE):
             created = datetime.fromtimestamp(file.created_at, UTC)
             if match := _INPUT.fullmatch(file.filename):
-                yield RemoteFile(file.id, created, job=match[1])
+                yield RemoteFile(file.id, file.bytes, created, job=match[1])
             elif match := _RESULT.fullmatch(file.filename):
-                yield RemoteFile(file.id, created, remote_batch_id=match[1])
+                yield RemoteFile(file.id, file.bytes, created, remote_batch_id=match[1])

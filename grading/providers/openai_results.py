@@ -19,7 +19,7 @@ def parse_line(line: str) -> ResultLine:
         return ResultLine(custom_id="", outcome=Outcome.UNREADABLE, raw=raw)
     error, response = content.get("error"), content.get("response")
     if error is not None:
-        return ResultLine(custom_id, Outcome.NOT_EXECUTED, error_code=_code(error), raw=raw)
+        return ResultLine(custom_id, _unanswered(_code(error)), error_code=_code(error), raw=raw)
     if not isinstance(response, dict):
         return ResultLine(custom_id, Outcome.UNREADABLE, raw=raw)
     found, status = response.get("body"), response.get("status_code")
@@ -55,6 +55,13 @@ def _answer(custom_id: str, body: dict[str, Any], raw: bytes) -> ResultLine:
     else:
         outcome = Outcome.UNREADABLE
     return ResultLine(custom_id, outcome, model=model, usage=usage, raw=raw)
+
+
+def _unanswered(code: str) -> Outcome:
+    """What it means that there is an error in place of a response."""
+    if code == "batch_expired":
+        return Outcome.NOT_EXECUTED
+    return Outcome.CANCELLED if "cancel" in code else Outcome.BUSY
 
 
 def _code(error: object) -> str:

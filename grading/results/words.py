@@ -39,6 +39,13 @@ FAILURE_WORDS: Final[dict[str, str]] = {
     "site_limit": "The administrators of Blindmark do not allow AI-assisted feedback here.",
     TEXT_DELETED: "The text was deleted, as the course's setting says.",
     "nothing_left": "Every item was held back, so nothing was sent.",
+    "too_large": "It is larger than the provider takes. Grade it by hand.",
+    "token_limit_exceeded": "The provider has as much waiting as it takes from us. This goes on when there is room.",
+    "mismatched_model": "The provider found more than one model in the batch.",
+    "model_not_found": "The provider does not know the model, or has switched it off. Choose another one.",
+    "provider_open": "The provider has failed too often in a row. It is tried again from time to time.",
+    "provider_stopped": "Nothing is sent until the provider's account is in order again.",
+    "internal": "Blindmark met a fault of its own. The log has the details.",
     "unreadable_answer": "The provider's answer could not be read.",
 }
 
@@ -51,6 +58,8 @@ BY_HAND_WORDS: Final[dict[str, str]] = {
     "skipped": "An administrator took it out of the queue.",
     "name_may_remain": "A name might have left with the text, so it was held back.",
     TEXT_DELETED: "The text was deleted before it was graded, as the course's setting says.",
+    "too_large": "It is larger than the assistant takes.",
+    "grade_by_hand": "The assistant could not assess it, and an administrator asks you to grade it.",
 }
 
 

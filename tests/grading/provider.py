@@ -1,11 +1,15 @@
 """A provider that lives in memory and keeps the Protocol; it can lose answers and hold results back."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from grading.providers.base import (
+    Hint,
+    HintRefused,
+    JobInput,
+    Limits,
     Outcome,
     ProviderUnavailable,
     RemoteBatch,
@@ -58,25 +62,28 @@ class MemoryProvider:
     created: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     """When its files were made."""
     creates: int = 0
-    uploads: int = 0
+    uploaded: int = 0
+    limits: Limits = field(default_factory=lambda: Limits(50_000, 200 * 1024 * 1024))
 
     def line(self, custom_id: str, request: Request) -> bytes:
         return json.dumps(
             {"custom_id": custom_id, "model": request.model, "messages": [list(one) for one in request.messages]}
         ).encode()
 
-    def upload(self, job: str, lines: Iterable[bytes]) -> str:
-        self.uploads += 1
-        self.files[f"file-{job}"] = list(lines)
+    def upload(self, job: str, content: JobInput) -> str:
+        self.uploaded += 1
+        self.files[f"file-{job}"] = list(content.lines())
         if self.lose_upload:
             self.lose_upload = False
             raise ProviderUnavailable("lost")
         return f"file-{job}"
 
-    def find_upload(self, job: str) -> str | None:
-        return f"file-{job}" if f"file-{job}" in self.files else None
+    def uploads(self, job: str, since: datetime) -> list[RemoteFile]:
+        lines = self.files.get(f"file-{job}")
+        gone = lines is None or f"file-{job}" in self.deleted
+        return [] if gone else [RemoteFile(f"file-{job}", _size(lines or []), self.created)]
 
-    def create(self, job: str, file_id: str) -> RemoteBatch:
+    def create(self, job: str, attempt: int, file_id: str) -> RemoteBatch:
         self.creates += 1
         remote = RemoteBatch(f"batch-{job}", "in_progress", RemoteState.RUNNING, total=len(self.files[file_id]))
         self.batches[remote.id] = remote
@@ -86,7 +93,7 @@ class MemoryProvider:
             raise ProviderUnavailable("lost")
         return remote
 
-    def find(self, job: str) -> RemoteBatch | None:
+    def find(self, job: str, attempt: int, since: datetime) -> RemoteBatch | None:
         return self.batches.get(self.jobs.get(job, ""))
 
     def poll(self, batch_id: str) -> RemoteBatch:
@@ -109,7 +116,10 @@ class MemoryProvider:
     def own_files(self) -> Iterator[RemoteFile]:
         for file_id in self.files:
             if file_id not in self.deleted:
-                yield RemoteFile(file_id, self.created, job=file_id.removeprefix("file-"))
+                yield RemoteFile(file_id, _size(self.files[file_id]), self.created, job=file_id.removeprefix("file-"))
+
+    def read_hint(self, body: bytes, headers: Mapping[str, str], secret: str) -> Hint:
+        raise HintRefused("This provider says nothing by itself.")
 
     def end(self, status: str = "completed", state: RemoteState = RemoteState.ENDED, **values: str) -> None:
         """Let every running batch end."""
@@ -121,3 +131,7 @@ class MemoryProvider:
     def sent(self) -> str:
         """Everything this provider was ever sent."""
         return "\n".join(line.decode() for lines in self.files.values() for line in lines)
+
+
+def _size(lines: list[bytes]) -> int:
+    return sum(len(line) + 1 for line in lines)

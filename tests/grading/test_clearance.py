@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from config.database import Database
 from grading import privacy_limits
-from grading.batches import compose, lifecycle
+from grading.batches import compose, lifecycle, sending
 from grading.batches.errors import BatchRefused
+from grading.batches.turn import Turn
 from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, obstacle_of
 from grading.course_settings import CourseSettings, change_settings, own_settings, privacy_of
 from grading.models import BatchRequest, Context, QueueItem, Submission
 from grading.models.limits import LegalBasis
 from grading.models.tenancy import Deployment, DeploymentState, Registration, RegistrationState
 from grading.privacy_limits import Limits
+from grading.providers.base import JobInput
 from grading.states import BatchState, QueueState, RequestState, SubmissionState
 from privacy.audit import Actor
 from privacy.consent import give_consent, refuse_consent, withdraw_consent
@@ -130,7 +132,7 @@ def test_what_may_not_leave_any_more_is_not_sealed(scene: Scene, reason: str) ->
     with scene.database.transaction() as session:
         change(session, scene)
     scene.work()
-    assert scene.provider.uploads == 0
+    assert scene.provider.uploaded == 0
     assert (scene.batch().state, scene.batch().failure_code) == (BatchState.FAILED, "nothing_left")
     with scene.database.transaction() as session:
         assert set(session.execute(select(Submission.by_hand_reason)).scalars()) == {code}
@@ -152,17 +154,17 @@ def test_sealed_lines_are_asked_about_once_more_before_they_are_sent(
         return line(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(scene.provider, "line", count)
-    original = type(scene.runner)._lines_to_send
+    original = sending._what_leaves
 
-    def changed_first(runner: object, *given: object) -> list[bytes]:
+    def changed_first(turn: Turn) -> JobInput | None:
         assert left == 0
         with scene.database.transaction() as session:
             change(session, scene)
-        return original(runner, *given)  # type: ignore[arg-type]
+        return original(turn)
 
-    monkeypatch.setattr(type(scene.runner), "_lines_to_send", changed_first)
+    monkeypatch.setattr(sending, "_what_leaves", changed_first)
     scene.work()
-    assert scene.provider.uploads == 0
+    assert scene.provider.uploaded == 0
     assert scene.batch().upload_started_at is None
     with scene.database.transaction() as session:
         assert set(session.execute(select(Submission.by_hand_reason)).scalars()) == {code}

@@ -74,7 +74,7 @@ def test_a_sending_that_is_taken_up_again_counts_once(scene: Scene) -> None:
     assert rows(scene).submissions == 3
     scene.provider.files.clear()
     scene.work()
-    assert scene.provider.uploads == 2
+    assert scene.provider.uploaded == 2
     scene.provider.end()
     scene.work()
     assert scene.batch().state is BatchState.COMPLETED
@@ -229,5 +229,5 @@ def test_a_crash_between_intent_and_upload_counts_once(scene: Scene, monkeypatch
     assert scene.batch().step is BatchStep.UPLOAD
     assert rows(scene).submissions == 3
     scene.work()
-    assert scene.provider.uploads == 1
+    assert scene.provider.uploaded == 1
     assert rows(scene).submissions == 3

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from config.database import Database
 from grading import agreements, privacy_limits, withholding
 from grading.agreements import TakenBack
-from grading.batches import compose, lifecycle
+from grading.batches import compose, lifecycle, run
 from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, obstacle_of
 from grading.course_settings import agreement, own_settings
 from grading.models import BatchRequest, Context, PrivacyLimits, QueueItem, ReviewDecision, Submission
 from grading.models.limits import LegalBasis
 from grading.privacy_decisions import Effect, decide_limits, decide_settings
 from grading.privacy_limits import Limits, LimitsInvalid
-from grading.states import BatchState, DecisionKind, QueueState, RequestState, SubmissionState
+from grading.states import BatchState, BatchStep, DecisionKind, QueueState, RequestState, SubmissionState
 from grading.withholding import Scope
 from privacy.audit import Actor
 from privacy.consent import CURRENT_TEXT, give_consent, last_word, standing_consent, still_counts
@@ -119,7 +119,7 @@ def test_a_no_takes_work_out_of_a_batch_that_is_sealed_but_not_sent(
 ) -> None:
     batch_id = scene.create()
     scene.submit(batch_id)
-    monkeypatch.setattr(type(scene.runner), "_upload", lambda *_: False)
+    monkeypatch.setitem(run._STEPS, BatchStep.UPLOAD, lambda turn: False)
     scene.work()
     with scene.database.transaction() as session:
         assert None not in session.execute(select(BatchRequest.sealed_body)).scalars().all()
@@ -138,7 +138,7 @@ def test_a_batch_in_which_nothing_is_left_ends_without_being_sent(scene: Scene) 
             disagree(session, scene, place)
     scene.submit(batch_id)
     scene.work()
-    assert scene.provider.uploads == 0
+    assert scene.provider.uploaded == 0
     assert (scene.batch().state, scene.batch().failure_code) == (BatchState.FAILED, "nothing_left")
 
 
@@ -178,7 +178,7 @@ def test_a_no_that_is_under_way_keeps_the_work_from_being_sent(scene: Scene) -> 
         assert disagree(session, scene).withheld == 1
         sending.start()
         sending.join(timeout=1.0)
-        assert scene.provider.uploads == 0
+        assert scene.provider.uploaded == 0
     sending.join(timeout=30)
     assert not sending.is_alive()
     assert standing(scene) == BY_HAND

@@ -19,13 +19,14 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--api-key", required=True)
     parser.add_argument("--seconds", type=float, default=6.0, help="how long a batch takes")
+    parser.add_argument("--control", action="store_true", help="let whoever has the key steer it, for tests")
     options = parser.parse_args()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, stop)
-    app = create_app(options.data_dir, options.api_key, options.seconds)
+    app = create_app(options.data_dir, options.api_key, options.seconds, control=options.control)
     serve(app, host=options.host, port=options.port, threads=4, ident=None)
 
 

@@ -12,7 +12,9 @@ from werkzeug.exceptions import HTTPException
 
 from lti_tool.demo.grader import batches
 from lti_tool.demo.grader.completions import complete
+from lti_tool.demo.grader.control import SteeredClock, add_control
 from lti_tool.demo.grader.errors import ApiError, missing
+from lti_tool.demo.grader.faults import add_faulty_calls
 from lti_tool.demo.grader.models import available
 from lti_tool.demo.grader.store import Store, add_file, find_file
 
@@ -21,13 +23,24 @@ SHORTEST_LIFETIME: Final = 3600
 LONGEST_LIFETIME: Final = 2_592_000
 
 
-def create_app(data_dir: Path, api_key: str, seconds: float, clock: Callable[[], float] = time.time) -> Flask:
-    """The server. `seconds` is how long a batch takes."""
+def create_app(
+    data_dir: Path, api_key: str, seconds: float, clock: Callable[[], float] = time.time, *, control: bool = False
+) -> Flask:
+    """The server.
+
+    Args:
+        seconds: how long a batch takes.
+        control: whether whoever has the key may let time pass and have things go wrong.
+    """
     app = Flask("demonstration-grader", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES + 1024 * 1024
     app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
     store = Store(data_dir)
     _add_manners(app, api_key)
+    if control:
+        clock = steered = SteeredClock(clock)
+        add_control(app, store, steered)
+        add_faulty_calls(app, store)
     _add_files(app, store, clock)
     _add_batches(app, store, seconds, clock)
 

@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from lti_tool.demo.grader.completions import complete
 from lti_tool.demo.grader.errors import ApiError
+from lti_tool.demo.grader.faults import spoil_answer, spoil_lines, take
 from lti_tool.demo.grader.models import available
-from lti_tool.demo.grader.store import add_file, find_file, load_batch, save_batch
+from lti_tool.demo.grader.store import add_file, charge, find_file, load_batch, save_batch
 
 ENDPOINT: Final = "/v1/chat/completions"
 MOST_LINES: Final = 50_000
 VALIDATION_SHARE: Final = 0.15
+HIDDEN: Final = frozenset({"started", "lifetime", "faults", "line_faults"})
 FINAL: Final = frozenset({"failed", "completed", "expired", "cancelled"})
 
 
@@ -35,6 +37,8 @@ def create(database: sqlite3.Connection, wanted: dict[str, Any], now: float) -> 
         "metadata": wanted.get("metadata"),
         "started": now,
         "lifetime": (wanted.get("output_expires_after") or {}).get("seconds"),
+        "faults": take(database, "batch"),
+        "line_faults": take(database, "line"),
     }
     save_batch(database, batch)
     return batch
@@ -45,6 +49,11 @@ def current(database: sqlite3.Connection, identifier: str, now: float, seconds: 
     batch = load_batch(database, identifier)
     if batch is None or batch["status"] in FINAL:
         return batch
+    unknown = _fault(batch, "status")
+    if unknown and unknown.get("polls", 1) > 0:
+        unknown["polls"] = unknown.get("polls", 1) - 1
+        save_batch(database, batch)
+        return {**batch, "status": unknown["status"]}
     share = 1.0 if seconds <= 0 else (now - batch["started"]) / seconds
     if batch["status"] == "validating" and share >= VALIDATION_SHARE:
         _validate(database, batch, now)
@@ -53,7 +62,9 @@ def current(database: sqlite3.Connection, identifier: str, now: float, seconds: 
         done = min(total, int(total * (share - VALIDATION_SHARE) / (1 - VALIDATION_SHARE)))
         batch["request_counts"]["completed"] = max(0, done)
         if share >= 1.0:
-            _finish(database, batch, now, total, "completed")
+            early = _fault(batch, "expire") or _fault(batch, "cancel")
+            status = {"expire": "expired", "cancel": "cancelled"}.get(early["do"], "") if early else "completed"
+            _finish(database, batch, now, int(early["done"]) if early else total, status)
     elif batch["status"] == "cancelling":
         _finish(database, batch, now, batch["request_counts"]["completed"], "cancelled")
     save_batch(database, batch)
@@ -71,7 +82,7 @@ def cancel(database: sqlite3.Connection, batch: dict[str, Any], now: float) -> d
 
 def shown(batch: dict[str, Any]) -> dict[str, Any]:
     """A batch as the API answers it."""
-    return {name: value for name, value in batch.items() if name not in ("started", "lifetime")}
+    return {name: value for name, value in batch.items() if name not in HIDDEN}
 
 
 def _lines(database: sqlite3.Connection, batch: dict[str, Any], now: float) -> list[str]:
@@ -82,7 +93,12 @@ def _lines(database: sqlite3.Connection, batch: dict[str, Any], now: float) -> l
 
 def _validate(database: sqlite3.Connection, batch: dict[str, Any], now: float) -> None:
     lines = _lines(database, batch, now)
-    errors = _errors(lines, batch["endpoint"], now)
+    told = _fault(batch, "fail")
+    errors = (
+        [_error(told["code"], told.get("message", "Told to fail."), None)]
+        if told
+        else _errors(lines, batch["endpoint"], now)
+    )
     if errors:
         batch |= {"status": "failed", "failed_at": int(now), "errors": {"object": "list", "data": errors}}
         return
@@ -143,18 +159,22 @@ def _finish(database: sqlite3.Connection, batch: dict[str, Any], now: float, don
     output: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     used = {"input_tokens": 0, "output_tokens": 0}
+    lost = int((_fault(batch, "lose") or {}).get("count", 0))
     for number, line in enumerate(_lines(database, batch, now)):
         request = json.loads(line)
+        if number < lost:
+            continue
         if number >= done:
-            errors.append(_result(request, None, {"code": "batch_cancelled", "message": "The batch was cancelled."}))
+            errors.append(_result(request, None, _UNEXECUTED[status]))
             continue
         try:
-            body = complete(request["body"], now)
+            body = spoil_answer(complete(request["body"], now), batch.get("line_faults", ()), number)
         except ApiError as refusal:
             errors.append(_result(request, (refusal.status, refusal.body), None))
             continue
         used["input_tokens"] += body["usage"]["prompt_tokens"]
         used["output_tokens"] += body["usage"]["completion_tokens"]
+        charge(database, batch["id"], request["custom_id"], body)
         output.append(_result(request, (200, body), None))
     # Results come in no particular order: a steady one of their own, that is not the order of the requests.
     output.sort(key=lambda line: str(line["id"]))
@@ -163,6 +183,19 @@ def _finish(database: sqlite3.Connection, batch: dict[str, Any], now: float, don
     batch["request_counts"] |= {"completed": len(output), "failed": len(errors)}
     batch["usage"] = {**used, "total_tokens": sum(used.values())}
     batch |= {"status": status, "finalizing_at": int(now), f"{status}_at": int(now)}
+
+
+_UNEXECUTED: Final = {
+    "cancelled": {"code": "batch_cancelled", "message": "The batch was cancelled."},
+    "expired": {
+        "code": "batch_expired",
+        "message": "This request could not be executed before the completion window expired.",
+    },
+}
+
+
+def _fault(batch: dict[str, Any], what: str) -> dict[str, Any] | None:
+    return next((fault for fault in batch.get("faults", ()) if fault["do"] == what), None)
 
 
 def _result(
@@ -180,5 +213,6 @@ def _write(
 ) -> str | None:
     if not lines:
         return None
-    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    written = spoil_lines([json.dumps(line, ensure_ascii=False) for line in lines], batch.get("faults", ()))
+    content = "".join(line + "\n" for line in written)
     return add_file(database, f"{batch['id']}_{kind}.jsonl", content.encode(), now, batch["lifetime"], "batch_output")

@@ -14,6 +14,10 @@ CREATE TABLE IF NOT EXISTS file (id TEXT PRIMARY KEY, number INTEGER UNIQUE, nam
   expires REAL, purpose TEXT NOT NULL, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS batch (id TEXT PRIMARY KEY, number INTEGER UNIQUE, created REAL NOT NULL,
   body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS charge (batch TEXT NOT NULL, custom_id TEXT NOT NULL, model TEXT NOT NULL,
+  input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS fault (number INTEGER PRIMARY KEY, happens_on TEXT NOT NULL, body TEXT NOT NULL,
+  passes INTEGER NOT NULL, times INTEGER NOT NULL);
 """
 
 
@@ -85,3 +89,12 @@ def load_batch(database: sqlite3.Connection, identifier: str) -> dict[str, Any] 
     row = database.execute("SELECT body FROM batch WHERE id = ?", (identifier,)).fetchone()
     found: dict[str, Any] | None = json.loads(row["body"]) if row else None
     return found
+
+
+def charge(database: sqlite3.Connection, batch: str, custom_id: str, body: dict[str, Any]) -> None:
+    """Put an executed request on the bill."""
+    usage = body["usage"]
+    database.execute(
+        "INSERT INTO charge VALUES (?, ?, ?, ?, ?)",
+        (batch, custom_id, body["model"], usage["prompt_tokens"], usage["completion_tokens"]),
+    )

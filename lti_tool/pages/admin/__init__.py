@@ -14,6 +14,7 @@ from lti_tool.pages.admin import (
     cost_report,
     costs,
     erasures,
+    failures,
     platforms,
     privacy,
     queue,
@@ -68,6 +69,10 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/batches/<uuid:batch_id>/progress", "batch_progress", batches.progress)
     blueprint.add_url_rule("/batches/<uuid:batch_id>/submit", "submit_batch", batches.submit, methods=post)
     blueprint.add_url_rule("/batches/<uuid:batch_id>/cancel", "cancel_batch", batches.cancel, methods=both)
+    blueprint.add_url_rule("/failures", "failures", failures.failures)
+    blueprint.add_url_rule("/failures/mend", "mend", failures.mend, methods=post)
+    blueprint.add_url_rule("/provider", "provider", failures.provider)
+    blueprint.add_url_rule("/provider/resume", "resume_provider", failures.resume, methods=post)
     blueprint.add_url_rule("/platforms", "platforms", platforms.platforms)
     blueprint.add_url_rule("/platforms/add", "add_platform", platforms.add, methods=both)
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/state", "platform_state", platforms.state, methods=post)

@@ -125,12 +125,21 @@ def submit(batch_id: UUID) -> Response:
 
 
 def cancel(batch_id: UUID) -> Response | str:
-    """Say what cancelling means; then cancel, or ask the provider to."""
-    if request.method == "GET":
+    """Say what cancelling means and ask why; then cancel, or ask the provider to."""
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        error = "Say why, in a few words." if request.method == "POST" else ""
         with parts().database.transaction() as session:
-            return render_template("admin/cancel_batch.html", batch=lifecycle.get(session, batch_id))
+            found = lifecycle.get(session, batch_id)
+        return render_template("admin/cancel_batch.html", batch=found, reason=reason, error=error)
     with parts().database.transaction() as session:
-        lifecycle.cancel(session, batch_id, administrator_id=g.signed_in.administrator_id, clock=parts().clock)
+        lifecycle.cancel(
+            session,
+            batch_id,
+            administrator_id=g.signed_in.administrator_id,
+            reason=reason,
+            clock=parts().clock,
+        )
     parts().nudge(ADVANCE_BATCH, batch_id)
     flash("Cancelled, or being cancelled. What is finished by then is kept; the rest goes back to the queue.")
     return redirect(url_for("admin.batch", batch_id=batch_id), 303)

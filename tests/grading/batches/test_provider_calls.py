@@ -8,18 +8,18 @@ from sqlalchemy import select
 from config.database import Database
 from grading.batches import lifecycle
 from grading.batches.provider_calls import AuditedProvider
-from grading.providers.base import Provider, RemoteBatch, RemoteState
+from grading.providers.base import JobInput, Provider, RemoteBatch, RemoteState
 from privacy.models import AuditEvent
 from privacy.sealing import Vault
-from tests.conftest import StillClock
+from tests.conftest import START, StillClock
 from tests.grading.batches.test_run import Scene, scene_of
 
 REMOTE = RemoteBatch("b", "completed", RemoteState.ENDED)
 NOTED: dict[str, tuple[str, Callable[[Provider], object]]] = {
-    "upload": ("provider.uploading", lambda provider: provider.upload("j", [b"{}"])),
-    "find_upload": ("provider.looking_up", lambda provider: provider.find_upload("j")),
-    "create": ("provider.creating", lambda provider: provider.create("j", "f")),
-    "find": ("provider.looking_up", lambda provider: provider.find("j")),
+    "upload": ("provider.uploading", lambda provider: provider.upload("j", JobInput(lambda: iter([b"{}"]), 1, 3))),
+    "uploads": ("provider.looking_up", lambda provider: provider.uploads("j", START)),
+    "create": ("provider.creating", lambda provider: provider.create("j", 1, "f")),
+    "find": ("provider.looking_up", lambda provider: provider.find("j", 1, START)),
     "poll": ("provider.polling", lambda provider: provider.poll("b")),
     "results": ("provider.reading_results", lambda provider: provider.results(REMOTE)),
     "cancel": ("provider.cancelling", lambda provider: provider.cancel("b")),
@@ -53,7 +53,13 @@ def events(scene: Scene) -> list[str]:
 
 
 def test_every_call_of_the_protocol_is_covered() -> None:
-    calls = {name for name in vars(Provider) if not name.startswith("_")} - {"name", "endpoint", "line"}
+    calls = {name for name in vars(Provider) if not name.startswith("_")} - {
+        "name",
+        "endpoint",
+        "limits",
+        "line",
+        "read_hint",
+    }
     assert calls == set(NOTED)
 
 

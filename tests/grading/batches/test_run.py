@@ -10,9 +10,10 @@ from config.database import Database
 from grading.batches import compose, lifecycle
 from grading.batches.compose import Limits
 from grading.batches.errors import BatchRefused
+from grading.batches.lease import Lease
 from grading.batches.run import Runner
 from grading.models import Assessment, Batch, BatchRequest, Person, QueueItem, Submission
-from grading.providers.base import Outcome, RemoteState, ResultLine, Usage
+from grading.providers.base import JobInput, Outcome, RemoteState, ResultLine, Usage
 from grading.states import BatchState, BatchStep, MoveRefused, QueueState, SubmissionState
 from privacy.consent import withdraw_consent
 from privacy.models import AuditEvent
@@ -128,7 +129,7 @@ def test_nothing_that_names_the_student_is_sent(scene: Scene) -> None:
 def test_nothing_is_sent_before_the_second_step(scene: Scene) -> None:
     scene.create()
     scene.work()
-    assert scene.provider.uploads == 0
+    assert scene.provider.uploaded == 0
     assert scene.batch().state is BatchState.CREATED
 
 
@@ -154,7 +155,7 @@ def test_an_answer_that_got_lost_does_not_lead_to_a_second_batch(scene: Scene, l
     scene.provider.end()
     scene.work()
     assert scene.batch().state is BatchState.COMPLETED
-    assert (scene.provider.uploads, scene.provider.creates) == (1, 1)
+    assert (scene.provider.uploaded, scene.provider.creates) == (1, 1)
 
 
 class Killed(BaseException):
@@ -176,7 +177,7 @@ def test_a_process_killed_around_any_call_leaves_work_that_the_next_one_finishes
         raise Killed
 
     monkeypatch.setattr(scene.provider, point, dies)
-    monkeypatch.setattr(Runner, "_release", lambda *_: None)
+    monkeypatch.setattr(Lease, "release", lambda *_: None)
     for _ in range(2):
         scene.provider.end()
         try:
@@ -201,9 +202,9 @@ def test_two_workers_do_not_carry_the_same_batch(scene: Scene) -> None:
     original = scene.provider.upload
     turns: list[bool] = []
 
-    def upload(job: str, lines: list[bytes]) -> str:
+    def upload(job: str, content: JobInput) -> str:
         turns.append(other.advance(batch_id))
-        return original(job, lines)
+        return original(job, content)
 
     scene.provider.upload = upload  # type: ignore[method-assign, assignment]
     assert scene.runner.advance(batch_id)
@@ -213,13 +214,13 @@ def test_two_workers_do_not_carry_the_same_batch(scene: Scene) -> None:
 def test_a_refused_batch_gives_its_items_back(scene: Scene) -> None:
     scene.submit(scene.create())
     scene.work()
-    scene.provider.end("failed", RemoteState.REFUSED, refusal_code="token_limit_exceeded", refusal_words="Too many.")
+    scene.provider.end("failed", RemoteState.REFUSED, refusal_code="mismatched_model", refusal_words="Two models.")
     scene.work()
     batch = scene.batch()
     assert (batch.state, batch.failure_code, batch.failure_words) == (
         BatchState.FAILED,
-        "token_limit_exceeded",
-        "Too many.",
+        "mismatched_model",
+        "The provider found more than one model in the batch. Two models.",
     )
     assert scene.states() == ({QueueState.QUEUED}, {SubmissionState.WAITING})
 
@@ -295,17 +296,26 @@ def test_a_missing_line_goes_back_to_the_queue(scene: Scene) -> None:
     scene.work()
     scene.provider.answer = lambda _: None
     scene.provider.end()
+    for _ in range(3):
+        scene.work()
+        assert scene.batch().step is BatchStep.INGEST, "read again, as fewer lines came than were announced"
     scene.work()
     assert scene.states() == ({QueueState.QUEUED}, {SubmissionState.WAITING})
     with scene.database.transaction() as session:
         assert set(session.execute(select(QueueItem.attempts)).scalars()) == {1}
 
 
-def test_work_that_fails_three_times_goes_to_a_person(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "code", "tries"), [(Outcome.ANSWERED, "schema", 2), (Outcome.BUSY, "provider_busy", 3)]
+)
+def test_work_that_fails_again_and_again_goes_to_a_person(
+    scene: Scene, outcome: Outcome, code: str, tries: int
+) -> None:
     scene.provider.answer = lambda custom_id: ResultLine(
-        custom_id, Outcome.ANSWERED, text="not json", usage=Usage(10, 0, 1), raw=b"{}"
+        custom_id, outcome, text="not json", usage=Usage(10, 0, 1), raw=b"{}"
     )
-    for _ in range(3):
+    for _ in range(tries):
+        assert scene.states() != ({QueueState.FAILED}, {SubmissionState.WITH_INSTRUCTOR})
         scene.submit(scene.create())
         scene.work()
         scene.provider.end()
@@ -313,7 +323,7 @@ def test_work_that_fails_three_times_goes_to_a_person(scene: Scene) -> None:
     assert scene.states() == ({QueueState.FAILED}, {SubmissionState.WITH_INSTRUCTOR})
     with scene.database.transaction() as session:
         codes = set(session.execute(select(BatchRequest.failure_code)).scalars())
-        assert codes == {"schema"}
+        assert codes == {code}
         assert set(session.execute(select(Submission.by_hand_reason)).scalars()) == {"failed"}
 
 

@@ -149,7 +149,7 @@ def test_a_freeze_holds_what_has_not_been_sent_and_lifting_it_lets_it_go_on(scen
         assert freezing.running(session).waiting == 1
     scene.work()
     scene.work()
-    assert (scene.provider.uploads, scene.batch().failure_code) == (0, "frozen")
+    assert (scene.provider.uploaded, scene.batch().failure_code) == (0, "frozen")
     with scene.database.transaction() as session:
         freezing.unfreeze(session, "Fine", WHO, scene.clock)
     for due in scene.runner.due():

@@ -1,0 +1,1 @@
+"""Proofs that take minutes: run with `make proof`, not with every test run."""
