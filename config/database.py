@@ -181,6 +181,12 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """A session for reading alone. On SQLite it locks nobody out, not even a transaction of the same request."""
+        with self.connection() as connection, Session(bind=connection, expire_on_commit=False) as session:
+            yield session
+
     def session(self) -> Session:
         """A session that its caller commits and closes."""
         return self.sessions()

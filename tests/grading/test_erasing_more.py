@@ -424,6 +424,7 @@ def test_every_id_without_a_foreign_key_is_known_here() -> None:
         "consent.person_id",
         "consent.tenant_id",
         "launch_session.assignment_id",  # a visit goes with the enrolment it was made with
+        "provider_health.probe_batch_id",  # of a batch, and none is erased
         "queue_change.administrator_id",  # whose account may go
         "personal_export.requested_by",  # the person themselves, or an administrator
         "resource_link.named_assignment_id",  # blanked

@@ -74,7 +74,8 @@ def resume() -> Response:
 def alerts() -> list[Alert]:
     """What administrators are told on every page: a provider that is not called, batches that do not move."""
     label, here = parts().settings.provider_label, url_for("admin.provider")
-    with parts().database.transaction() as session:
+    # Pages may be written while a transaction is open.
+    with parts().database.glance() as session:
         troubled = provider_health.troubled(session)
         stuck = monitor.stuck(session)
     titles = {Circuit.STOPPED: f"Nothing is sent to {label}", Circuit.OPEN: f"{label} fails again and again"}

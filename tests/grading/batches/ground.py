@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
 from config.database import Base, Database
+from grading import provider_files
 from grading.batches import compose, lifecycle
 from grading.batches.run import Runner
 from grading.models import Batch, BatchRequest, QueueItem
@@ -115,6 +116,10 @@ class Ground:
         self.clock.forward(minutes=minutes)
         for batch_id in self.runner.due():
             self.runner.advance(batch_id)
+        with self.database.transaction() as session:
+            files = provider_files.due(session, self.clock())
+        for file_id in files:
+            provider_files.delete(self.database, {"openai": self.provider}, file_id, self.clock)
 
     def carry(self, rounds: int = 14) -> list[str]:
         """Work and let time pass until nothing is left to do; returns the words that batches showed on the way."""
@@ -123,7 +128,7 @@ class Ground:
             self.work()
             batches = self.batches()
             seen += [batch.failure_words for batch in batches if batch.failure_words]
-            if all(batch.step is BatchStep.DONE for batch in batches):
+            if all(batch.step is BatchStep.DONE for batch in batches) and not self.files_left():
                 return seen
             self.grader.forward()
         return seen
@@ -132,6 +137,11 @@ class Ground:
         """All batches, in the order in which they were made."""
         with self.database.transaction() as session:
             return list(session.execute(select(Batch).order_by(Batch.number)).scalars())
+
+    def files_left(self) -> int:
+        """How many files still have to go at the provider."""
+        with self.database.transaction() as session:
+            return provider_files.standing(session).waiting
 
     def items(self) -> list[QueueItem]:
         """All queue items."""
@@ -181,6 +191,12 @@ def _kept_file(database: Database) -> Callable[[], None]:
     return restore
 
 
+def _copied_back(table: Table) -> str:
+    # What the database works out by itself can't be written.
+    columns = ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
+    return f'INSERT INTO public."{table.name}" ({columns}) SELECT {columns} FROM kept."{table.name}"'  # noqa: S608
+
+
 def _kept_rows(database: Database) -> Callable[[], None]:
     """Copies of all tables in a schema of their own; triggers and foreign keys are passed over on the way back."""
     tables = [table.name for table in Base.metadata.tables.values()]
@@ -189,7 +205,7 @@ def _kept_rows(database: Database) -> Callable[[], None]:
         connection.execute(text("DROP SCHEMA IF EXISTS kept CASCADE"))
         connection.execute(text("CREATE SCHEMA kept"))
         connection.execute(text(f"DO $$ BEGIN {'; '.join(copies)}; END $$"))
-    back = [f'DELETE FROM public."{name}"; INSERT INTO public."{name}" TABLE kept."{name}"' for name in tables]  # noqa: S608
+    back = [f'DELETE FROM public."{table.name}"; {_copied_back(table)}' for table in Base.metadata.tables.values()]  # noqa: S608
     script = text(f"DO $$ BEGIN {'; '.join(back)}; END $$")
 
     def restore() -> None:

@@ -320,6 +320,7 @@ def test_work_that_fails_again_and_again_goes_to_a_person(
         scene.work()
         scene.provider.end()
         scene.work()
+        scene.clock.forward(hours=2)
     assert scene.states() == ({QueueState.FAILED}, {SubmissionState.WITH_INSTRUCTOR})
     with scene.database.transaction() as session:
         codes = set(session.execute(select(BatchRequest.failure_code)).scalars())

@@ -96,6 +96,7 @@ FOR_EVERYBODY = {
     "lti.register",
     "lti.confirm_registration",
     "lti.canvas_json",
+    "webhooks.openai",
 }
 """What platforms, and people on their way in, use before anybody knows who they are."""
 ROLES = {
