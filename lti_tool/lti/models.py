@@ -1,4 +1,4 @@
-"""The protocol's memory: logins and registrations under way, our signing keys, the platforms' key sets."""
+"""The protocol's memory: registrations under way, our signing keys, the platforms' key sets."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -24,23 +24,6 @@ class ConnectionMode(StrEnum):
     CLOSED = "closed"
     INVITATION = "invitation"
     OPEN = "open"
-
-
-class LoginState(Base):
-    """One login, from its initiation to its launch. It is used up by the visit it leads to, of which there can be one;
-    where it leads to none, it goes."""
-
-    __tablename__ = "login_state"
-
-    id: Mapped[Key]
-    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    nonce: Mapped[str] = mapped_column(String(64))
-    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
-    browser_hash: Mapped[str] = mapped_column(String(64))
-    storage_target: Mapped[str] = mapped_column(String(255), default="")
-    """The frame that keeps data for browsers without cookies, as the platform named it (LTI platform storage)."""
-    created_at: Mapped[Created]
-    expires_at: Mapped[Moment] = mapped_column(index=True)
 
 
 class DynamicRegistration(Base):

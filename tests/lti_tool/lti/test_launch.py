@@ -227,12 +227,24 @@ def test_a_message_that_comes_twice_at_once_opens_one_visit(tool: Tool, monkeypa
     assert sessions(tool) == 1
 
 
-def test_a_message_that_led_nowhere_is_used_up(tool: Tool) -> None:
+@pytest.mark.both_databases
+def test_a_message_from_a_deployment_that_waits_leads_nowhere_however_often_it_comes(tool: Tool) -> None:
     browser = tool.browser()
     state, nonce = browser.login()
     token = tool.platform.sign(tool.platform.claims(nonce, TARGET, **{names.DEPLOYMENT_ID: "new-place"}))
-    assert browser.send(state, token).status_code == 403
-    assert browser.send(state, token).status_code == 401
+    assert [browser.send(state, token).status_code for _ in range(3)] == [403] * 3
+    thief = tool.browser()
+    thief.login()
+    assert thief.send(state, token).status_code == 401
+    with tool.parts.database.transaction() as session:
+        waiting = session.execute(select(Deployment).where(Deployment.state == DeploymentState.PENDING)).scalar_one()
+        assert session.execute(select(func.count(Enrolment.id))).scalar_one() == 0
+        approve_deployment(session, waiting.id)
+    # Once it is let in, the message is good for one visit in the browser that it was for, while its state lives.
+    assert thief.send(state, token).status_code == 401
+    opened = [browser.send(state, token).headers["Location"] for _ in range(2)]
+    assert opened[0] == opened[1]
+    assert sessions(tool) == 1
 
 
 def test_a_handle_opens_nothing_in_another_browser(tool: Tool) -> None:
