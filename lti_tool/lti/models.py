@@ -18,6 +18,22 @@ class RegistrationProgress(StrEnum):
     FAILED = "failed"
 
 
+class TermsAct(StrEnum):
+    """What an LMS is told about the terms that it has people accept."""
+
+    ASK_AGAIN = "ask_again"
+    REQUIRE = "require"
+    WAIVE = "waive"
+
+
+class TermsProgress(StrEnum):
+    """How far an order came. One that stays `started` was cut off: the LMS may have taken it or not."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class ConnectionMode(StrEnum):
     """Who may connect an LMS by dynamic registration. What comes in openly still waits for approval."""
 
@@ -111,6 +127,23 @@ class LegacyConsumer(Base):
     consumer_key: Mapped[LmsId]
     sealed_secret: Mapped[Sealed]
     created_at: Mapped[Created]
+
+
+class TermsOrder(Base):
+    """What an administrator had an LMS do about the terms, written down before the LMS is told."""
+
+    __tablename__ = "terms_order"
+    __table_args__ = (Index("ix_terms_order_deployment_id", "deployment_id", "created_at"),)
+
+    id: Mapped[Key]
+    deployment_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id"))
+    act: Mapped[TermsAct] = mapped_column(state_type(TermsAct, "terms_act"))
+    state: Mapped[TermsProgress] = mapped_column(state_type(TermsProgress, "terms_progress"))
+    text_version: Mapped[str] = mapped_column(String(32))
+    """Version of the words that were shown at that time."""
+    failure_words: Mapped[str | None] = mapped_column(Text())
+    created_at: Mapped[Created]
+    finished_at: Mapped[Moment | None]
 
 
 class ToolKey(Base):

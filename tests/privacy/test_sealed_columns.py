@@ -116,6 +116,7 @@ NOT_SEALED: Final = {
     "consent.text_version": CODE,
     "deployment.notice_types": CODE,
     "deployment.notices_url": ADDRESS,
+    "deployment.terms_url": ADDRESS,
     "context.ags_scopes": CODE,
     "context.approved_providers": CODE,
     "context.label": LABEL,
@@ -184,6 +185,8 @@ NOT_SEALED: Final = {
     "rubric_version.content": TEACHING,
     "submission.by_hand_reason": CODE,
     "submission.media_type": "a media type",
+    "terms_order.failure_words": FAILURE,
+    "terms_order.text_version": CODE,
     "tool_key.kid": OPAQUE,
     "tool_key.public_jwk": "a public key of ours",
 }

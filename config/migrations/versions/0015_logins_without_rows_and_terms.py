@@ -1,4 +1,4 @@
-"""A login without a row: the visit keeps the hash of the state that led to it
+"""Logins without rows: the visit keeps the hash of the state that led to it; what LMSs are told about the terms
 
 Logins under way when this runs begin anew: the address of the launch says so.
 
@@ -34,9 +34,40 @@ def upgrade() -> None:
         visit.drop_column("login_id")
     op.drop_index(op.f("ix_login_state_expires_at"), table_name="login_state")
     op.drop_table("login_state")
+    op.add_column("deployment", sa.Column("terms_url", sa.String(length=2048), nullable=True))
+    op.create_table(
+        "terms_order",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("deployment_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "ask_again", "require", "waive", name="terms_act", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "started", "done", "failed", name="terms_progress", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column("text_version", sa.String(length=32), nullable=False),
+        sa.Column("failure_words", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["deployment_id"], ["deployment.id"], name=op.f("fk_terms_order_deployment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terms_order")),
+    )
+    op.create_index("ix_terms_order_deployment_id", "terms_order", ["deployment_id", "created_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_terms_order_deployment_id", table_name="terms_order")
+    op.drop_table("terms_order")
+    with op.batch_alter_table("deployment") as deployment:
+        deployment.drop_column("terms_url")
     op.create_table(
         "login_state",
         sa.Column("id", sa.Uuid(), nullable=False),
