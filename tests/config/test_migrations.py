@@ -77,7 +77,8 @@ def test_logins_that_were_used_up_stay_used_up(empty: Engine) -> None:
 
 
 def test_a_visit_keeps_which_state_led_to_it_and_whether_a_cookie_came_along(empty: Engine) -> None:
-    upgrade(empty, "0014")
+    before = revisions()[revisions().index("0015") + 1]
+    upgrade(empty, before)
     with empty.begin() as connection:
         plant = _planter(connection)
         registration, deployment, enrolment = _plant_enrolment(plant)
@@ -91,7 +92,7 @@ def test_a_visit_keeps_which_state_led_to_it_and_whether_a_cookie_came_along(emp
     with empty.begin() as connection:
         rows = connection.execute(select(visits.handle, visits.state_hash, visits.cookieless).order_by("handle")).all()
     assert rows == [("cookie", "cookie", False), ("old", None, False), ("storage", "storage", True)]
-    downgrade(empty, "0014")
+    downgrade(empty, before)
     with empty.begin() as connection:
         tables = _reflected(connection).tables
         assert connection.execute(select(tables["login_state"])).all() == []
