@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
-from grading.errors import GradingError, NotFound
-from grading.models import Deployment, Registration
+from grading.errors import GradingError
+from grading.models import Deployment
 from grading.models.tenancy import DeploymentState, RegistrationState
+from grading.tenancy import get_deployment
 from lti_tool.lti.models import TermsAct, TermsOrder, TermsProgress
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.errors import ServiceFailed
@@ -62,7 +63,7 @@ def standing(session: Session, deployment_id: UUID) -> TermsStanding:
         NotFound: there is no such deployment.
         TermsOutOfReach: its LMS has not told where it notes answers.
     """
-    deployment, name = _deployment(session, deployment_id)
+    deployment = _deployment(session, deployment_id)
     texts = consent_texts()
     outdated = session.execute(
         select(func.count(Consent.id)).where(
@@ -76,7 +77,7 @@ def standing(session: Session, deployment_id: UUID) -> TermsStanding:
     orders = session.execute(_newest(deployment_id).limit(MOST_SHOWN)).scalars()
     return TermsStanding(
         deployment=deployment,
-        platform_name=name,
+        platform_name=deployment.registration.name,
         version=texts.current.name,
         outdated=outdated,
         asked_again=_last_done(session, deployment_id, TermsAct.ASK_AGAIN),
@@ -102,8 +103,7 @@ class Terms:
         """
         order_id = uuid.uuid4()
         with self._database.transaction() as session:
-            deployment, _ = _deployment(session, deployment_id)
-            url = _reachable(session, deployment)
+            url = _reachable(_deployment(session, deployment_id))
             session.add(
                 TermsOrder(
                     id=order_id,
@@ -141,25 +141,19 @@ class Terms:
         return None
 
 
-def _deployment(session: Session, deployment_id: UUID) -> tuple[Deployment, str]:
-    row = session.execute(
-        select(Deployment, Registration.name)
-        .join(Registration, Registration.id == Deployment.registration_id)
-        .where(Deployment.id == deployment_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such deployment. Go back to the platforms.")
-    if row[0].terms_url is None:
+def _deployment(session: Session, deployment_id: UUID) -> Deployment:
+    deployment = get_deployment(session, deployment_id)
+    if deployment.terms_url is None:
         raise TermsOutOfReach(
             "This LMS has shown no terms to anybody yet, so Blindmark does not know where it notes the answers. "
             "Open the terms once from the LMS, as anybody."
         )
-    return row[0], row[1]
+    return deployment
 
 
-def _reachable(session: Session, deployment: Deployment) -> str:
-    registration = session.get_one(Registration, deployment.registration_id)
-    if deployment.state is not DeploymentState.APPROVED or registration.state is not RegistrationState.ACTIVE:
+def _reachable(deployment: Deployment) -> str:
+    active = deployment.registration.state is RegistrationState.ACTIVE
+    if not active or deployment.state is not DeploymentState.APPROVED:
         raise TermsOutOfReach("This LMS is switched off here. Enable it under Platforms first.")
     return str(deployment.terms_url)
 
