@@ -121,7 +121,6 @@ def open_application(
         blind_index=blind,
         clock=clock,
         sweeps=(
-            forget_logins,
             forget_visits,
             forget_keys,
             forget_notices,

@@ -3,14 +3,14 @@
 Logins under way when this runs begin anew: the address of the launch says so.
 
 Revision ID: 0015
-Follows: 0013
+Follows: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
