@@ -57,6 +57,8 @@ class LaunchFacts:
     notices_url: str | None = None
     notice_types: tuple[str, ...] = ()
     """Kinds of notices that the LMS offers, and where it takes subscriptions."""
+    terms_url: str | None = None
+    """Where the LMS notes who accepted the terms."""
     product_family: str = ""
     dates: Dates = NO_DATES
     """When the link's assignment is due and closes for this person, as far as the LMS says."""
@@ -135,6 +137,7 @@ _WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
         "notice_types",
         "subscribed_at",
         "subscription_tried_at",
+        "terms_url",
     ),
     Context: (
         "id",
@@ -216,6 +219,7 @@ def _platform_values(registration: _Row, facts: LaunchFacts, now: datetime) -> d
 
 def _deployment_values(deployment: _Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
     values = _moment("last_launch_at", deployment, now)
+    values["terms_url"] = facts.terms_url or deployment["terms_url"]
     if facts.notices_url is not None:
         values |= {"notices_url": facts.notices_url, "notice_types": list(facts.notice_types)}
         if facts.notices_url != deployment["notices_url"]:

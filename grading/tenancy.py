@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from config.database import Base
 from config.settings import is_loopback
@@ -124,15 +124,25 @@ def set_platform_state(
     return found
 
 
+def get_deployment(session: Session, deployment_id: uuid.UUID) -> Deployment:
+    """One deployment with its registration.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session.get(Deployment, deployment_id, options=[joinedload(Deployment.registration)])
+    if found is None:
+        raise NotFound("There is no such deployment. It may have been erased. Reload the page.")
+    return found
+
+
 def approve_deployment(session: Session, deployment_id: uuid.UUID, actor: Actor | None = None) -> None:
     """Let a deployment in.
 
     Raises:
         NotFound: there is none.
     """
-    deployment = session.get(Deployment, deployment_id)
-    if deployment is None:
-        raise NotFound("There is no such deployment. Reload the page.")
+    deployment = get_deployment(session, deployment_id)
     deployment.state = DeploymentState.APPROVED
     _audit(session, "deployment.approved", actor, "deployment", deployment.id)
 
@@ -143,9 +153,7 @@ def disable_deployment(session: Session, deployment_id: uuid.UUID, actor: Actor 
     Raises:
         NotFound: there is none.
     """
-    deployment = session.get(Deployment, deployment_id)
-    if deployment is None:
-        raise NotFound("There is no such deployment. Reload the page.")
+    deployment = get_deployment(session, deployment_id)
     deployment.state = DeploymentState.DISABLED
     _audit(session, "deployment.disabled", actor, "deployment", deployment.id)
 

@@ -24,6 +24,7 @@ from lti_tool.lti.blueprint import make_lti_blueprint
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.launch import Launcher
 from lti_tool.lti.notices import NoticeBox
+from lti_tool.odd_signs import PlainFormParser
 from lti_tool.pages.admin import make_admin_blueprint
 from lti_tool.pages.admin.accounts import RATE_LIMITER
 from lti_tool.pages.admin.failures import alerts
@@ -39,6 +40,8 @@ STATIC_SECONDS = 3600
 
 class InMemoryRequest(Request):
     """A request whose uploads stay in memory: werkzeug would put larger ones in a temporary file, in the clear."""
+
+    form_data_parser_class = PlainFormParser
 
     def _get_file_stream(
         self,

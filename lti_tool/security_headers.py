@@ -11,6 +11,12 @@ from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
 REMEMBERED_SECONDS = 30.0
+_ALWAYS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+)
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+", re.ASCII)
 
 
@@ -58,15 +64,14 @@ def add_security_headers(app: Flask, ancestors: FrameAncestors, *, secure: bool)
         # Before an LMS has registered, and before a launch is read, its site is not known; such pages carry nobody's
         # session.
         policy = _policy(platforms, "*" if getattr(g, "any_frame", False) else platforms or "'none'")
-        response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        wanted = [("Content-Security-Policy", policy), *_ALWAYS]
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+            wanted.append(("Cache-Control", "no-store"))
         if secure:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            wanted.append(("Strict-Transport-Security", "max-age=31536000"))
+        # Looked up once: each look into the headers of an answer walks all of them.
+        said = {name.lower() for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in wanted if name.lower() not in said])
         return response
 
 

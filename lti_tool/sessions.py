@@ -28,6 +28,8 @@ from privacy.sealing import Owner, Place, Vault
 COOKIE: Final = "__Host-blindmark"
 KEY_HEADER: Final = "X-Blindmark-Key"
 COOKIE_SECONDS: Final = 30 * 24 * 3600
+KEPT: Final = timedelta(days=1)
+"""How long a visit outlives its end; longer than a login can be answered."""
 
 
 class VisitEnded(GradingError):
@@ -43,8 +45,9 @@ class LaunchSession(Base):
     __tablename__ = "launch_session"
 
     id: Mapped[Key]
-    login_id: Mapped[UUID | None] = mapped_column(ForeignKey("login_state.id", ondelete="SET NULL"), unique=True)
-    """The login that this visit used up: no second launch can. None once logins of that time are forgotten."""
+    state_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Hash of the state of the login that this visit used up: no second launch can. A visit is kept for longer than a
+    state lives."""
     handle: Mapped[str] = mapped_column(String(64), unique=True)
     browser_hash: Mapped[str] = mapped_column(String(64))
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), index=True)
@@ -65,6 +68,8 @@ class LaunchSession(Base):
     """The language tag that the launch named (RFC 5646), if any: chooses the language of texts that have several."""
     proof_hash: Mapped[str | None] = mapped_column(String(64))
     """Hash of the ticket that a browser without cookies must show together with what the platform stores for it."""
+    cookieless: Mapped[bool] = mapped_column(default=False)
+    """Whether it came from a browser without cookies. What a cookie opened is not opened by anything else."""
     created_at: Mapped[Created]
     expires_at: Mapped[Moment] = mapped_column(index=True)
 
@@ -157,7 +162,7 @@ def open_visit(
     session: Session,
     visit_id: UUID,
     *,
-    login_id: UUID,
+    state_hash: str,
     handle: str,
     secret: str,
     proof: str,
@@ -174,14 +179,14 @@ def open_visit(
     """Note a launch; with a proof, the visit stays shut until a browser has given it.
 
     Args:
-        login_id: what the launch answers. Another visit of the same login is an IntegrityError.
+        state_hash: of the login that the launch answers. Another visit of the same login is an IntegrityError.
         sealed_message: the claims of the launch's own message, sealed for `message_place`.
     """
     session.connection().execute(
         _OPEN,
         {
             "id": visit_id,
-            "login_id": login_id,
+            "state_hash": state_hash,
             "handle": handle,
             "browser_hash": hash_secret(secret),
             "enrolment_id": enrolment_id,
@@ -192,6 +197,7 @@ def open_visit(
             "administrator": administrator,
             "locale": locale,
             "proof_hash": hash_secret(proof) if proof else None,
+            "cookieless": bool(proof),
             "created_at": now,
             "expires_at": now + timedelta(hours=hours),
         },
@@ -199,8 +205,8 @@ def open_visit(
 
 
 def forget_visits(session: Session, now: datetime) -> None:
-    """Remove visits that ended a while ago."""
-    session.execute(delete(LaunchSession).where(LaunchSession.expires_at < now - timedelta(days=1)))
+    """Remove visits that ended a while ago: never one whose login could still be answered a second time."""
+    session.execute(delete(LaunchSession).where(LaunchSession.expires_at < now - KEPT))
 
 
 def load_visit(session: Session, handle: str, secret: str, now: datetime) -> Visit:

@@ -30,7 +30,7 @@ from grading.queue.tally import fold
 from lti_tool.app import create_app
 from lti_tool.key_ring import open_keyring
 from lti_tool.lti.keys import ToolKeys, forget_keys
-from lti_tool.lti.launch import Launcher, forget_logins
+from lti_tool.lti.launch import Launcher
 from lti_tool.lti.notices import TAKE_NOTICE, NoticeBox, forget_notices
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.public_network import guard
@@ -121,7 +121,6 @@ def open_application(
         blind_index=blind,
         clock=clock,
         sweeps=(
-            forget_logins,
             forget_visits,
             forget_keys,
             forget_notices,

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from grading.erasure.reach import count, rows_in
 from grading.erasure.requests import Target
 from grading.errors import NotFound
-from grading.models import Assignment, Context, Deployment, Enrolment, Person, Registration, Submission
+from grading.models import Assignment, Context, Enrolment, Person, Submission
 from grading.models.erasures import ErasureScope
+from grading.tenancy import get_deployment
 
 _WORDS = {
     "context": "Courses",
@@ -98,17 +99,10 @@ def deployment_numbers(session: Session, deployment_id: uuid.UUID) -> Numbers:
     Raises:
         NotFound: there is none.
     """
-    row = session.execute(
-        select(Deployment, Registration.name)
-        .join(Registration, Registration.id == Deployment.registration_id)
-        .where(Deployment.id == deployment_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such deployment. It may have been erased already.")
-    deployment, name = row
+    deployment = get_deployment(session, deployment_id)
     rows = count(session, rows_in(ErasureScope.DEPLOYMENT, deployment_id, deployment_id))
     target = Target(deployment_id, ErasureScope.DEPLOYMENT, deployment_id)
-    return Numbers(target, f"{name} {deployment.lms_deployment_id}", rows)
+    return Numbers(target, f"{deployment.registration.name} {deployment.lms_deployment_id}", rows)
 
 
 def find_person(session: Session, registration_id: uuid.UUID, subject: str) -> list[tuple[uuid.UUID, uuid.UUID]]:

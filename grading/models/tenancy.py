@@ -75,6 +75,8 @@ class Deployment(Base):
     subscribed_at: Mapped[Moment | None]
     """Since when it tells us of copied courses and tests, as far as it offers that."""
     subscription_tried_at: Mapped[Moment | None]
+    terms_url: Mapped[Url | None]
+    """Where the LMS notes who accepted the terms (EULA service); refreshed by launches that name it."""
 
     registration: Mapped[Registration] = relationship(back_populates="deployments")
 

@@ -45,6 +45,7 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, notices: NoticeBox, h
             begun = login.begin(
                 connection,
                 asked,
+                launcher.states,
                 secret=secret,
                 launch_url=f"{parts().settings.base_url}/lti/launch",
                 clock=parts().clock,

@@ -57,6 +57,7 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
         memberships_url=url_of(nrps, "context_memberships_url"),
         notices_url=url_of(notices, "platform_notification_service_url"),
         notice_types=tuple(kind for kind in kinds if isinstance(kind, str)) if isinstance(kinds, list) else (),
+        terms_url=url_of(_object(claims, names.EULA_SERVICE), "url"),
         product_family=text_of(platform, "product_family_code"),
         dates=read_dates(custom),
         dates_told=any(name in _object(claims, names.CUSTOM) for name in DATES.values()),

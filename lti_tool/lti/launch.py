@@ -9,11 +9,10 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,49 +20,19 @@ from config.clock import Clock, utc_now
 from config.database import Database
 from config.logging import fields, get_logger
 from grading.arrivals import LaunchFacts, LaunchRecord, record_launch
-from grading.models import Registration
-from grading.models.tenancy import RegistrationState
 from lti_tool.lti import claims as names
 from lti_tool.lti import migration, roles, verify
+from lti_tool.lti.answered import AnsweredLogin, find_login
 from lti_tool.lti.errors import ADVICE, DeploymentPending, PlatformAnswered, refused
 from lti_tool.lti.facts import message_claims, read_facts, read_locale
-from lti_tool.lti.models import LoginState, PlatformKeySet
-from lti_tool.lti.platform_keys import PlatformKeys, StoredKeys
+from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.states import States
 from lti_tool.lti.storage import StoredProof, proof_of
-from lti_tool.security_headers import origin
 from lti_tool.sessions import LaunchSession, hash_secret, message_place, new_browser_secret, open_visit
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
-KEPT_LOGINS: Final = timedelta(days=1)
 log = get_logger(__name__)
-
-
-# Built once: putting a statement together takes longer than running it.
-_BY_STATE = (
-    select(
-        LoginState.id,
-        LoginState.nonce,
-        LoginState.expires_at,
-        LoginState.browser_hash,
-        LoginState.storage_target,
-        LoginState.registration_id,
-        LaunchSession.handle,
-        Registration.issuer,
-        Registration.client_id,
-        Registration.jwks_url,
-        Registration.authorization_url,
-        Registration.state,
-        PlatformKeySet.content,
-        PlatformKeySet.fetched_at,
-        PlatformKeySet.expires_at.label("keys_expire_at"),
-        PlatformKeySet.refetched_at,
-    )
-    .join(Registration, Registration.id == LoginState.registration_id)
-    .outerjoin(PlatformKeySet, PlatformKeySet.registration_id == Registration.id)
-    .outerjoin(LaunchSession, LaunchSession.login_id == LoginState.id)
-    .where(LoginState.state_hash == bindparam("state_hash"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +60,6 @@ class Launch:
     """Set for a browser without cookies: the visit stays shut until the proof is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Login:
-    id: UUID
-    state: str
-    nonce: str
-    handle: str | None
-    """Of the visit that it led to already."""
-    storage_target: str
-    registration_id: UUID
-    issuer: str
-    client_id: str
-    jwks_url: str
-    platform_origin: str
-    with_cookie: bool
-    keys: StoredKeys | None
-
-
 class Launcher:
     """Takes launches. One per process."""
 
@@ -127,6 +79,7 @@ class Launcher:
         self._keys = keys
         self._base_url = base_url
         self._signing_key = signing_key
+        self.states = States(signing_key)
         self._hours = session_hours
         self._clock = clock
 
@@ -138,7 +91,7 @@ class Launcher:
             TokenRefused: a check failed; nothing was written.
             DeploymentPending: an administrator has to let the deployment in first.
         """
-        login = self._login(form.get("state", ""), secret)
+        login = self._answered(form.get("state", ""), secret)
         if form.get("error"):
             raise PlatformAnswered(
                 f"Your LMS ended the launch by itself ({_error_code(form['error'])}). {ADVICE}", code="platform_error"
@@ -147,17 +100,18 @@ class Launcher:
             return self._resume(login, login.handle)
         token = form.get("id_token", "")
         kid = verify.read_header(token)
-        key = self._keys.find(login.registration_id, login.jwks_url, kid, stored=login.keys)
+        key = self._keys.find(login.state.registration_id, login.jwks_url, kid, stored=login.keys)
         claims = verify.verify_token(token, key, issuer=login.issuer, client_id=login.client_id, now=self._clock())
         nonce = claims.get("nonce")
-        if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), login.nonce.encode()):
+        expected = self.states.nonce(login.state_hash)
+        if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.encode()):
             raise refused("nonce")
         verify.check_message(claims, own_origin=self._base_url, accepted=verify.LAUNCHES)
         try:
             launch = self._store(login, claims, secret)
         except IntegrityError:
             # The same message is being taken by another request: a button pressed twice, or a thief.
-            login = self._login(login.state, secret)
+            login = self._answered(login.state.text, secret)
             if login.handle is None:
                 raise
             return self._resume(login, login.handle)
@@ -177,14 +131,16 @@ class Launcher:
         key = new_browser_secret()
         with self._database.transaction() as session:
             row = session.execute(
-                select(LaunchSession.id, LaunchSession.handle, LoginState)
-                .join(LoginState, LoginState.id == LaunchSession.login_id)
-                .where(LaunchSession.proof_hash == hash_secret(ticket), LaunchSession.expires_at > self._clock())
+                select(LaunchSession.id, LaunchSession.handle, LaunchSession.state_hash).where(
+                    LaunchSession.proof_hash == hash_secret(ticket), LaunchSession.expires_at > self._clock()
+                )
             ).one_or_none()
             if row is None or not ticket:
                 raise refused("ticket")
-            visit_id, handle, login = row
-            if not stored.fits(self._signing_key, state_hash=login.state_hash, nonce=login.nonce):
+            visit_id, handle, state_hash = row
+            if state_hash is None or not stored.fits(
+                self._signing_key, state_hash=state_hash, nonce=self.states.nonce(state_hash)
+            ):
                 raise refused("state_of_another_browser")
             opened = session.execute(
                 update(LaunchSession)
@@ -196,73 +152,39 @@ class Launcher:
                 raise refused("ticket")
         return handle, key
 
-    def _login(self, state: str, secret: str) -> _Login:
-        if not state:
-            raise refused("no_state")
-        with self._database.connection() as connection:
-            login = connection.execute(_BY_STATE, {"state_hash": hash_secret(state)}).one_or_none()
-        if login is None:
-            raise refused("unknown_state")
-        if not secret and not login.storage_target:
-            raise refused("no_cookie")
-        if secret and not hmac.compare_digest(login.browser_hash, hash_secret(secret)):
-            raise refused("state_of_another_browser")
-        if login.expires_at <= self._clock() and login.handle is None:
-            raise refused("state_expired")
-        if login.state is not RegistrationState.ACTIVE:
-            raise refused("platform_disabled")
-        return _Login(
-            id=login.id,
-            state=state,
-            nonce=login.nonce,
-            handle=login.handle,
-            storage_target=login.storage_target,
-            registration_id=login.registration_id,
-            issuer=login.issuer,
-            client_id=login.client_id,
-            jwks_url=login.jwks_url,
-            platform_origin=origin(login.authorization_url),
-            with_cookie=bool(secret),
-            keys=None
-            if login.content is None
-            else StoredKeys(login.content, login.fetched_at, login.keys_expire_at, login.refetched_at),
-        )
+    def _answered(self, state: str, secret: str) -> AnsweredLogin:
+        return find_login(self._database, self.states.read(state), secret, self._clock())
 
-    def _resume(self, login: _Login, handle: str) -> Launch:
+    def _resume(self, login: AnsweredLogin, handle: str) -> Launch:
         """The same message again. In the browser that it was for, it leads where it led; anywhere else nowhere."""
-        if login.with_cookie:
+        if login.from_its_browser:
             return Launch(handle, "", None, resumed=True)
         ticket = secrets.token_urlsafe(32)
         with self._database.transaction() as session:
-            # A visit that a cookie opened is not opened by anything else.
             again = session.execute(
                 update(LaunchSession)
-                .where(
-                    LaunchSession.handle == handle,
-                    LaunchSession.browser_hash.not_in(select(LoginState.browser_hash).where(LoginState.id == login.id)),
-                )
+                .where(LaunchSession.handle == handle, LaunchSession.cookieless)
                 .values(proof_hash=hash_secret(ticket))
                 .returning(LaunchSession.id)
             ).first()
         if again is None:
             raise refused("replayed")
-        return Launch(handle, "", None, resumed=True, proof=_proof(login, ticket))
+        return Launch(handle, "", None, resumed=True, proof=self._proof(login, ticket))
 
-    def _store(self, login: _Login, claims: dict[str, Any], secret: str) -> Launch | None:
+    def _store(self, login: AnsweredLogin, claims: dict[str, Any], secret: str) -> Launch | None:
         handle, ticket = secrets.token_urlsafe(18), secrets.token_urlsafe(32)
-        facts = read_facts(claims, login.registration_id, claims[names.DEPLOYMENT_ID])
+        facts = read_facts(claims, login.state.registration_id, claims[names.DEPLOYMENT_ID])
         with self._database.transaction() as session:
             facts = migration.with_proven_ids(session, self._vault, facts, claims)
             noted = record_launch(session, self._vault, facts, self._clock)
             if noted is None:
-                session.execute(delete(LoginState).where(LoginState.id == login.id))
                 return None
             # Without a cookie the visit gets a key that nobody knows, until the browser has proved itself.
             visit_id = uuid.uuid4()
             open_visit(
                 session,
                 visit_id,
-                login_id=login.id,
+                state_hash=login.state_hash,
                 handle=handle,
                 secret=secret or new_browser_secret(),
                 proof="" if secret else ticket,
@@ -286,7 +208,7 @@ class Launcher:
             claims[names.MESSAGE_TYPE],
             noted.context_id,
             roster_wanted=noted.roster_wanted,
-            proof=None if secret else _proof(login, ticket),
+            proof=None if secret else self._proof(login, ticket),
         )
 
     def _seal_message(
@@ -301,14 +223,9 @@ class Launcher:
         """What the login asks the platform to keep for a browser without cookies: names and values."""
         return proof_of(self._signing_key, state, nonce).entries(state, nonce)
 
-
-def forget_logins(session: Session, now: datetime) -> None:
-    """Remove logins that can no longer lead anywhere."""
-    session.execute(delete(LoginState).where(LoginState.expires_at < now - KEPT_LOGINS))
-
-
-def _proof(login: _Login, ticket: str) -> Proof:
-    return Proof(ticket, login.state, login.nonce, login.storage_target, login.platform_origin)
+    def _proof(self, login: AnsweredLogin, ticket: str) -> Proof:
+        state, nonce = login.state, self.states.nonce(login.state_hash)
+        return Proof(ticket, state.text, nonce, state.storage_target, login.platform_origin)
 
 
 def _error_code(value: str) -> str:

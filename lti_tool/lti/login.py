@@ -1,30 +1,28 @@
-"""Third-party-initiated login: who is asked, with a state bound to this browser and a nonce used once (L1)."""
+"""Third-party-initiated login: who is asked, with a state bound to this browser and a nonce used once (L1).
 
-import secrets
+Nothing is written: whoever asks to log in is nobody yet.
+"""
+
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
 from config.clock import Clock, utc_now
 from grading.models import Registration
 from grading.tenancy import of_issuer
 from lti_tool.lti.errors import ADVICE, LoginRefused
-from lti_tool.lti.models import LoginState
 from lti_tool.lti.outside import with_query
+from lti_tool.lti.states import LONGEST_TARGET, States
 from lti_tool.sessions import hash_secret
 
-LIFETIME: Final = timedelta(minutes=10)
 LONGEST_HINT: Final = 8192
-LONGEST_TARGET: Final = 255
 INITIATION: Final = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id")
 
 
 # Built once: putting a statement together takes longer than running it.
-_NOTE = insert(LoginState)
 _OF_ISSUER, _OF_CLIENT = of_issuer(select(Registration.id, Registration.client_id, Registration.authorization_url))
 
 
@@ -54,7 +52,7 @@ def read_request(values: Mapping[str, str]) -> LoginRequest:
         target_link_uri=values.get("target_link_uri", ""),
         message_hint=values.get("lti_message_hint", ""),
         client_id=values.get("client_id", ""),
-        storage_target=target[:LONGEST_TARGET] if target.isprintable() else "",
+        storage_target=target if target.isprintable() and len(target.encode()) <= LONGEST_TARGET else "",
     )
     if not request.issuer or not request.login_hint:
         raise LoginRefused(f"Your LMS did not say who it is or who you are. {ADVICE}", code="login_incomplete")
@@ -76,29 +74,22 @@ class Login:
 
 
 def begin(
-    connection: Connection, request: LoginRequest, *, secret: str, launch_url: str, clock: Clock = utc_now
+    connection: Connection,
+    request: LoginRequest,
+    states: States,
+    *,
+    secret: str,
+    launch_url: str,
+    clock: Clock = utc_now,
 ) -> Login:
-    """Note a login.
+    """Begin a login.
 
     Raises:
         LoginRefused: the platform is not connected, or its client can't be told.
     """
     registration = _registration(connection, request)
-    now = clock()
-    state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    connection.execute(
-        _NOTE,
-        {
-            "id": uuid.uuid4(),
-            "state_hash": hash_secret(state),
-            "nonce": nonce,
-            "registration_id": registration.id,
-            "browser_hash": hash_secret(secret),
-            "storage_target": request.storage_target,
-            "created_at": now,
-            "expires_at": now + LIFETIME,
-        },
-    )
+    state = states.new(registration.id, secret, request.storage_target, clock())
+    nonce = states.nonce(hash_secret(state))
     parameters = {
         "scope": "openid",
         "response_type": "id_token",

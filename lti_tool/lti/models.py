@@ -1,4 +1,4 @@
-"""The protocol's memory: logins and registrations under way, our signing keys, the platforms' key sets."""
+"""The protocol's memory: registrations under way, our signing keys, the platforms' key sets."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -18,29 +18,28 @@ class RegistrationProgress(StrEnum):
     FAILED = "failed"
 
 
+class TermsAct(StrEnum):
+    """What an LMS is told about the terms that it has people accept."""
+
+    ASK_AGAIN = "ask_again"
+    REQUIRE = "require"
+    WAIVE = "waive"
+
+
+class TermsProgress(StrEnum):
+    """How far an order came. One that stays `started` was cut off: the LMS may have taken it or not."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class ConnectionMode(StrEnum):
     """Who may connect an LMS by dynamic registration. What comes in openly still waits for approval."""
 
     CLOSED = "closed"
     INVITATION = "invitation"
     OPEN = "open"
-
-
-class LoginState(Base):
-    """One login, from its initiation to its launch. It is used up by the visit it leads to, of which there can be one;
-    where it leads to none, it goes."""
-
-    __tablename__ = "login_state"
-
-    id: Mapped[Key]
-    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    nonce: Mapped[str] = mapped_column(String(64))
-    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
-    browser_hash: Mapped[str] = mapped_column(String(64))
-    storage_target: Mapped[str] = mapped_column(String(255), default="")
-    """The frame that keeps data for browsers without cookies, as the platform named it (LTI platform storage)."""
-    created_at: Mapped[Created]
-    expires_at: Mapped[Moment] = mapped_column(index=True)
 
 
 class DynamicRegistration(Base):
@@ -128,6 +127,23 @@ class LegacyConsumer(Base):
     consumer_key: Mapped[LmsId]
     sealed_secret: Mapped[Sealed]
     created_at: Mapped[Created]
+
+
+class TermsOrder(Base):
+    """What an administrator had an LMS do about the terms, written down before the LMS is told."""
+
+    __tablename__ = "terms_order"
+    __table_args__ = (Index("ix_terms_order_deployment_id", "deployment_id", "created_at"),)
+
+    id: Mapped[Key]
+    deployment_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id"))
+    act: Mapped[TermsAct] = mapped_column(state_type(TermsAct, "terms_act"))
+    state: Mapped[TermsProgress] = mapped_column(state_type(TermsProgress, "terms_progress"))
+    text_version: Mapped[str] = mapped_column(String(32))
+    """Version of the words that were shown at that time."""
+    failure_words: Mapped[str | None] = mapped_column(Text())
+    created_at: Mapped[Created]
+    finished_at: Mapped[Moment | None]
 
 
 class ToolKey(Base):

@@ -12,6 +12,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from config.settings import is_loopback
+from lti_tool.odd_signs import without_odd_signs
 
 TIMEOUT_SECONDS = (5.0, 20.0)
 """For a connection, and for each time that the other side falls silent."""
@@ -19,6 +20,8 @@ LONGEST_SECONDS: Final = 30.0
 """For a whole answer: who sends one byte at a time never falls silent."""
 MOST_BYTES = 2 * 1024 * 1024
 PIECE: Final = 64 * 1024
+# How JSON writes a NUL and halves of signs.
+_ODD: Final = re.compile(r"\\u(0000|[dD][89a-fA-F])|[\ud800-\udfff]")
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
@@ -85,13 +88,15 @@ def read_body(response: requests.Response, *, most_bytes: int, seconds: float) -
 
 
 def read_json(content: bytes | str) -> Any:
-    """What JSON says.
+    """What JSON says. Signs in it that are no text come as replacement characters.
 
     Raises:
         ValueError: it is none, is not UTF-8, or is nested without end.
     """
+    text = content if isinstance(content, str) else content.decode("utf-8-sig")
     try:
-        return json.loads(content if isinstance(content, str) else content.decode("utf-8-sig"))
+        said = json.loads(text)
+        return without_odd_signs(said, "\N{REPLACEMENT CHARACTER}") if _ODD.search(text) else said
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -5,7 +5,6 @@ code the rest, and PyLTI1p3's message validators give a second opinion on the sh
 """
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -27,9 +26,6 @@ LONGEST_ADDRESS: Final = 2048
 LATEST_TIME: Final = 2**53
 REQUIRED: Final = ("exp", "iat", "iss", "aud", "nonce")
 _JWS: Final = jwt.PyJWS()
-# How JSON writes a NUL and halves of signs: PostgreSQL keeps no NUL, and a half alone is no text at all.
-_ODD: Final = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
-_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 Claims = Mapping[str, Any]
 
@@ -102,23 +98,11 @@ def unverified_claims(token: str) -> dict[str, Any]:
 def _read(payload: bytes) -> dict[str, Any]:
     try:
         claims = read_json(payload)
-        if _ODD.search(payload):
-            claims = _cleaned(claims)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise refused("not_a_token") from error
     if not isinstance(claims, dict):
         raise refused("not_a_token")
     return claims
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value)
-    if isinstance(value, list):
-        return [_cleaned(one) for one in value]
-    if isinstance(value, dict):
-        return {_cleaned(name): _cleaned(one) for name, one in value.items()}
-    return value
 
 
 def _check_times(claims: Claims, now: float) -> None:

@@ -15,7 +15,7 @@ from grading.errors import NotAllowed, NotFound
 from grading.models import Arrival, Assignment, Person, Processor, Submission
 from lti_tool.lti.claims import EULA_REQUEST
 from lti_tool.lti.services.errors import ServiceFailed
-from lti_tool.lti.services.subscriptions import answer_eula
+from lti_tool.lti.services.eula import answer_eula
 from lti_tool.pages.languages import shown_text, wanted_languages
 from lti_tool.parts import parts
 from lti_tool.permissions import Ability, current_visit, may, needs

@@ -57,25 +57,56 @@ def test_logins_that_were_used_up_stay_used_up(empty: Engine) -> None:
     upgrade(empty, "0008")
     with empty.begin() as connection:
         plant = _planter(connection)
-        registration = plant("registration", state="active", granted_scopes=[])
-        deployment = plant("deployment", registration_id=registration, state="approved", notice_types=[])
-        course = plant("context", tenant_id=deployment, ags_scopes=[], origin_ids=[], approved_providers=[])
-        person = plant("person", registration_id=registration)
-        enrolment = plant("enrolment", context_id=course, person_id=person, role="learner", state="active")
-        visit = plant("launch_session", enrolment_id=enrolment, tenant_id=deployment, handle="visit")
+        registration, deployment, enrolment = _plant_enrolment(plant)
+        plant("launch_session", enrolment_id=enrolment, tenant_id=deployment, handle="visit")
         led = plant("login_state", registration_id=registration, state_hash="1", consumed_at=NOW, visit_handle="visit")
         plant("login_state", registration_id=registration, state_hash="2", consumed_at=NOW)
         still_open = plant("login_state", registration_id=registration, state_hash="3")
-    upgrade(empty)
+    upgrade(empty, "0009")
     with empty.begin() as connection:
-        assert set(connection.execute(select(Base.metadata.tables["login_state"].c.id)).scalars()) == {led, still_open}
-        visits = Base.metadata.tables["launch_session"]
-        assert connection.execute(select(visits.c.id, visits.c.login_id)).all() == [(visit, led)]
+        logins, visits = (_reflected(connection).tables[name].c for name in ("login_state", "launch_session"))
+        assert set(connection.execute(select(logins.id)).scalars()) == {
+            _written(connection, one) for one in (led, still_open)
+        }
+        assert connection.execute(select(visits.login_id)).scalars().all() == [_written(connection, led)]
     downgrade(empty, "0008")
     with empty.begin() as connection:
         logins = _reflected(connection).tables["login_state"].c
         rows = connection.execute(select(logins.visit_handle, logins.consumed_at.is_not(None)).order_by("visit_handle"))
         assert sorted(rows.all(), key=str) == [("visit", True), (None, False)]
+
+
+def test_a_visit_keeps_which_state_led_to_it_and_whether_a_cookie_came_along(empty: Engine) -> None:
+    before = revisions()[revisions().index("0015") + 1]
+    upgrade(empty, before)
+    with empty.begin() as connection:
+        plant = _planter(connection)
+        registration, deployment, enrolment = _plant_enrolment(plant)
+        for name, browser in (("cookie", "same"), ("storage", "another")):
+            login = plant("login_state", registration_id=registration, state_hash=name, browser_hash="same")
+            visit = {"enrolment_id": enrolment, "tenant_id": deployment, "login_id": login, "handle": name}
+            plant("launch_session", **visit, browser_hash=browser)
+        plant("launch_session", enrolment_id=enrolment, tenant_id=deployment, handle="old")
+    upgrade(empty)
+    visits = Base.metadata.tables["launch_session"].c
+    with empty.begin() as connection:
+        rows = connection.execute(select(visits.handle, visits.state_hash, visits.cookieless).order_by("handle")).all()
+    assert rows == [("cookie", "cookie", False), ("old", None, False), ("storage", "storage", True)]
+    downgrade(empty, before)
+    with empty.begin() as connection:
+        tables = _reflected(connection).tables
+        assert connection.execute(select(tables["login_state"])).all() == []
+        assert connection.execute(select(tables["launch_session"].c.login_id)).scalars().all() == [None] * 3
+
+
+def _plant_enrolment(plant: Callable[..., UUID]) -> tuple[UUID, UUID, UUID]:
+    """Somebody in a course, as far as early revisions know; returns registration, deployment and enrolment."""
+    registration = plant("registration", state="active", granted_scopes=[])
+    deployment = plant("deployment", registration_id=registration, state="approved", notice_types=[])
+    course = plant("context", tenant_id=deployment, ags_scopes=[], origin_ids=[], approved_providers=[])
+    person = plant("person", registration_id=registration)
+    enrolment = plant("enrolment", context_id=course, person_id=person, role="learner", state="active")
+    return registration, deployment, enrolment
 
 
 def _reflected(connection: Connection) -> MetaData:

@@ -134,7 +134,7 @@ class Platform:
                 with suppress(BrokenPipeError):
                     self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = _answer  # noqa: N815 - names of the standard library
+            do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - names of the standard library
 
             def log_message(self, *_: object) -> None:
                 """Nothing is written to the terminal."""

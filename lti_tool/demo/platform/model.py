@@ -146,9 +146,9 @@ class Platform:
     def reports_url(self) -> str:
         return f"{self.public_url}/lti/reports"
 
-    @property
-    def eula_url(self) -> str:
-        return f"{self.public_url}/lti/eula"
+    def eula_url(self, deployment_id: str) -> str:
+        """Give the address of the EULA service: what it notes counts for one deployment."""
+        return f"{self.public_url}/lti/deployments/{deployment_id}/eula"
 
     @property
     def issuer(self) -> str:

@@ -109,7 +109,8 @@ class Authorisation:
             case "attach" | "settings" | "report":
                 return self._processor_message(person, course, kind, about)
             case "terms":
-                own = {"eulaservice": {"url": self._platform.eula_url, "scope": claims.EULA_SCOPES}}
+                url = self._platform.eula_url(claims.deployment_of(self._platform, course))
+                own = {"eulaservice": {"url": url, "scope": claims.EULA_SCOPES}}
                 return claims.message_claims(self._platform, person, course, "LtiEulaRequest", own, {})
             case "privacy":
                 return claims.privacy_claims(self._platform, person, course, about)

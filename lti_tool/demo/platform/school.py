@@ -11,7 +11,7 @@ from lti_tool.demo.platform.copying import Copying
 from lti_tool.demo.platform.courses import Course, Courses
 from lti_tool.demo.platform.deep_linking import DeepLinking
 from lti_tool.demo.platform.errors import PlatformError
-from lti_tool.demo.platform.eula import create_eula_routes
+from lti_tool.demo.platform.eula import Eula, create_eula_routes
 from lti_tool.demo.platform.issuer import Issuer
 from lti_tool.demo.platform.launches import Launches
 from lti_tool.demo.platform.line_items import LineItems, create_line_item_routes
@@ -53,6 +53,7 @@ def create_school(issuer: Issuer, school: School, store: Store, public_url: str,
     registration = Registration(platform, store, clock, issuer.withheld)
     line_items = LineItems(platform, store, courses)
     notices = Notices(platform, store, courses, issuer.keys, clock)
+    eula = Eula(store, everyone)
     own = OwnAssignment(platform, store, courses, notices, clock)
     deep_linking = DeepLinking(platform, store, courses, issuer.tool_keys, own, clock)
     copying = Copying(platform, store, courses, notices)
@@ -70,14 +71,18 @@ def create_school(issuer: Issuer, school: School, store: Store, public_url: str,
         create_oidc_routes(authorisation, authorisation_path),
         create_notice_routes(platform, notices, tokens),
         create_asset_routes(own, tokens),
-        create_eula_routes(store, tokens),
+        create_eula_routes(eula, notices, tokens),
         create_registration_routes(platform, registration),
         create_line_item_routes(platform, line_items, tokens),
         create_score_routes(platform, scores, line_items, tokens),
         create_roster_routes(platform, everyone, courses, tokens),
     ):
         app.register_blueprint(routes)
-    app.add_url_rule("/demo/state.json", "state", lambda: jsonify(state_of(platform, everyone, courses)))
+
+    @app.get("/demo/state.json")
+    def state() -> Response:
+        return jsonify(state_of(platform, everyone, courses) | {"eula": eula.state()})
+
     _add_refusals(app, pages)
     _add_headers(app, platform)
     return SchoolApp(app, platform, launches)

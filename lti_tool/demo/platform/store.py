@@ -43,7 +43,10 @@ CREATE TABLE IF NOT EXISTS notice_handlers (
     deployment_id TEXT NOT NULL, notice_type TEXT NOT NULL, handler TEXT NOT NULL,
     PRIMARY KEY (deployment_id, notice_type));
 CREATE TABLE IF NOT EXISTS sent_notices (position INTEGER PRIMARY KEY AUTOINCREMENT, status INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS eula (user_id TEXT PRIMARY KEY, accepted INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS eula_answers (
+    deployment_id TEXT NOT NULL, user_id TEXT NOT NULL, accepted INTEGER NOT NULL,
+    PRIMARY KEY (deployment_id, user_id));
+CREATE TABLE IF NOT EXISTS eula_required (deployment_id TEXT PRIMARY KEY, required INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS assets (
     position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, submission_id TEXT NOT NULL,
     user_id TEXT NOT NULL, file_name TEXT, content_type TEXT NOT NULL, content BLOB NOT NULL, at REAL NOT NULL);
@@ -121,6 +124,9 @@ def _upgrade(connection: sqlite3.Connection) -> None:
             (ACTIVITY_ID, COURSE_ID, ACTIVITY_TITLE),
         )
         connection.execute("DROP TABLE processor")
+    if "eula" in tables:
+        connection.execute("INSERT OR IGNORE INTO eula_answers SELECT ?, user_id, accepted FROM eula", (DEPLOYMENT_ID,))
+        connection.execute("DROP TABLE eula")
     if "handlers" in tables:
         registered = connection.execute("SELECT deployment_id FROM tools").fetchone()
         connection.execute(

@@ -26,6 +26,7 @@ from lti_tool.lti.registration import invitations
 from lti_tool.lti.registration.configuration import PlatformConfiguration
 from lti_tool.lti.registration.errors import RegistrationRefused
 from lti_tool.lti.registration.tool import TOOL_CONFIGURATION, registration_body, wanted_scopes
+from lti_tool.odd_signs import without_odd_signs
 from lti_tool.sessions import hash_secret
 
 LONGEST_WORDS: Final = 300
@@ -204,7 +205,7 @@ def _json(body: bytes) -> dict[str, Any] | None:
 
 def _said(body: bytes, token: str) -> str:
     """The LMS's own words, shortened, on one line, without the secret that it may repeat."""
-    words = " ".join(body.decode("utf-8", "replace").split())
+    words = " ".join(without_odd_signs(body.decode("utf-8", "replace")).split())
     if "<html" in words.lower() or "<!doctype" in words.lower():
         return "it answered with a web page."
     return (words.replace(token, "…") if token else words)[:LONGEST_WORDS] or "it gave no reason."

@@ -5,7 +5,7 @@ unknown is not repeated: the next look finds the column if the LMS has made it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -203,7 +203,7 @@ def number(hundredths: int) -> int | float:
     return hundredths // 100 if hundredths % 100 == 0 else hundredths / 100
 
 
-def compact(body: dict[str, Any]) -> bytes:
+def compact(body: Mapping[str, Any]) -> bytes:
     """One line of JSON: a line break in a rejected body costs Moodle its status line."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 

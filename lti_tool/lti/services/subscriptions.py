@@ -1,4 +1,4 @@
-"""Subscribing to an LMS's notices (Platform Notification Service 1.0), and its EULA service."""
+"""Subscribing to an LMS's notices (Platform Notification Service 1.0)."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,7 +16,6 @@ from grading.models.tenancy import DeploymentState
 from lti_tool.lti.claims import (
     CONTEXT_COPY_NOTICE,
     HELLO_WORLD_NOTICE,
-    SCOPE_EULA_USER,
     SCOPE_NOTICES,
     SUBMISSION_NOTICE,
 )
@@ -115,34 +114,3 @@ class Subscriptions:
                 .where(Deployment.id == deployment_id, Deployment.notices_url == url)
                 .values(subscribed_at=self._clock())
             )
-
-
-def answer_eula(
-    connector: ServiceConnector,
-    deployment_id: UUID,
-    service_url: str,
-    subject: str,
-    *,
-    accepted: bool,
-    moment: datetime,
-) -> None:
-    """Tell the LMS whether somebody accepted the terms.
-
-    Raises:
-        ServiceFailed: the LMS did not take it.
-    """
-    body = {
-        "userId": subject,
-        "accepted": accepted,
-        "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-    answer = connector.request(
-        deployment_id,
-        "POST",
-        f"{service_url.rstrip('/')}/user",
-        scopes=(SCOPE_EULA_USER,),
-        headers={"Content-Type": JSON, "Accept": JSON},
-        body=compact(body),
-    )
-    if answer.status not in (200, 201, 204):
-        raise ServiceFailed(f"Your LMS did not note your answer (HTTP {answer.status}).", status=answer.status)

@@ -21,6 +21,7 @@ from lti_tool.pages.admin import (
     queue_changes,
     reports,
     retention,
+    terms,
 )
 from lti_tool.parts import parts
 
@@ -78,6 +79,8 @@ def make_admin_blueprint() -> Blueprint:
     blueprint.add_url_rule("/platforms/<uuid:registration_id>/state", "platform_state", platforms.state, methods=post)
     blueprint.add_url_rule("/deployments/<uuid:deployment_id>/approve", "approve", platforms.approve, methods=post)
     blueprint.add_url_rule("/deployments/<uuid:deployment_id>/disable", "disable", platforms.disable, methods=post)
+    blueprint.add_url_rule("/deployments/<uuid:deployment_id>/terms", "terms", terms.terms)
+    blueprint.add_url_rule("/deployments/<uuid:deployment_id>/terms/tell", "tell_terms", terms.tell_terms, methods=post)
     blueprint.add_url_rule("/platforms/mode", "connection_mode", connecting.change_mode, methods=post)
     blueprint.add_url_rule("/platforms/invite", "invite", connecting.invite, methods=post)
     blueprint.add_url_rule(

@@ -192,3 +192,11 @@ def test_two_keys_under_one_name_are_nothing_to_guess_about(sets: Sets) -> None:
     sets.serve("a", "a")
     with pytest.raises(TokenRefused):
         sets.find("a")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_key_of_another_kind_under_the_same_name_is_nothing_to_guess_about(sets: Sets, first: bool) -> None:
+    good, other = jwk(rsa_key(), "a"), {"kty": "oct", "kid": "a", "k": "c2VjcmV0", "alg": "HS256"}
+    sets.answer((200, {}, json.dumps({"keys": [other, good] if first else [good, other]}).encode()))
+    with pytest.raises(TokenRefused):
+        sets.find("a")

@@ -227,12 +227,63 @@ def test_a_message_that_comes_twice_at_once_opens_one_visit(tool: Tool, monkeypa
     assert sessions(tool) == 1
 
 
-def test_a_message_that_led_nowhere_is_used_up(tool: Tool) -> None:
+@pytest.mark.both_databases
+def test_a_message_from_a_deployment_that_waits_leads_nowhere_however_often_it_comes(tool: Tool) -> None:
     browser = tool.browser()
     state, nonce = browser.login()
     token = tool.platform.sign(tool.platform.claims(nonce, TARGET, **{names.DEPLOYMENT_ID: "new-place"}))
-    assert browser.send(state, token).status_code == 403
-    assert browser.send(state, token).status_code == 401
+    assert [browser.send(state, token).status_code for _ in range(3)] == [403] * 3
+    thief = tool.browser()
+    thief.login()
+    assert thief.send(state, token).status_code == 401
+    with tool.parts.database.transaction() as session:
+        waiting = session.execute(select(Deployment).where(Deployment.state == DeploymentState.PENDING)).scalar_one()
+        assert session.execute(select(func.count(Enrolment.id))).scalar_one() == 0
+        approve_deployment(session, waiting.id)
+    # Once it is let in, the message is good for one visit in the browser that it was for, while its state lives.
+    assert thief.send(state, token).status_code == 401
+    opened = [browser.send(state, token).headers["Location"] for _ in range(2)]
+    assert opened[0] == opened[1]
+    assert sessions(tool) == 1
+
+
+def test_a_nonce_serves_its_own_state_and_no_other(tool: Tool) -> None:
+    browser = tool.browser()
+    first, nonce = browser.login()
+    used = tool.platform.sign(tool.platform.claims(nonce, TARGET))
+    assert browser.send(first, used).status_code == 303
+    second, _ = browser.login()
+    assert browser.send(second, used).status_code == 401
+    assert sessions(tool) == 1
+
+
+def test_what_is_no_launch_of_lti_1_3_is_refused(tool: Tool) -> None:
+    browser = tool.browser()
+    state, nonce = browser.login()
+    older = {"lti_message_type": "basic-lti-launch-request", "lti_version": "LTI-1p0", "oauth_consumer_key": "k"}
+    notice = {names.MESSAGE_TYPE: None, names.NOTICE: {"id": "n1", "type": names.HELLO_WORLD_NOTICE}}
+    answer = {names.MESSAGE_TYPE: "LtiDeepLinkingResponse", names.DL_ITEMS: []}
+    assert browser.post("/lti/launch", data=older).status_code == 401
+    assert browser.post("/lti/launch", data=older | {"state": state}).status_code == 401
+    for changes in (notice, answer):
+        token = tool.platform.sign(tool.platform.claims(nonce, TARGET, **changes))
+        assert browser.send(state, token).status_code == 401
+    assert sessions(tool) == 0
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "http://127.0.0.1"]
+)
+def test_a_login_leads_to_the_platform_whatever_target_it_names(tool: Tool, target: str) -> None:
+    values = {"iss": tool.platform.url, "login_hint": "h", "client_id": CLIENT_ID, "target_link_uri": target}
+    for answer in (
+        tool.browser().post("/lti/login", data=values),
+        tool.browser().get("/lti/login", query_string=values),
+    ):
+        location = urlsplit(answer.headers["Location"])
+        assert f"{location.scheme}://{location.netloc}{location.path}" == f"{tool.platform.url}/auth"
+        assert "evil" not in location.query
+        assert parse_qs(location.query)["redirect_uri"] == [TARGET]
 
 
 def test_a_handle_opens_nothing_in_another_browser(tool: Tool) -> None:
