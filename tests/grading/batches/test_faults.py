@@ -269,7 +269,7 @@ def test_results_that_drip_are_given_up_and_read_later_while_the_lease_is_kept(g
     ground.grader.forward()
 
     def slow() -> float:
-        ground.clock.forward(seconds=50)
+        ground.clock.forward(seconds=130)
         return ground.clock().timestamp()
 
     plain, ground.provider = ground.provider, ground.grader.provider(monotonic=slow)
