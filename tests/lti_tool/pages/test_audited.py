@@ -25,6 +25,7 @@ CALLS = {
     "provider.uploaded",
     "provider.creating",
     "provider.created",
+    "provider.looking_up",
     "provider.polling",
     "provider.reading_results",
     "provider.deleting_file",

@@ -50,7 +50,7 @@ def test_an_instructor_finds_work_by_its_words(handed_in: Story) -> None:
 
 def test_an_address_that_nobody_made_finds_everything(handed_in: Story) -> None:
     browser, path = handed_in.teacher()
-    for made_up in ("abc", "%00", "A" * 500):
+    for made_up in ("abc", "A" * 500):
         assert text_of(browser.get(f"{path}submissions?sought={made_up}")).count("Mira Okafor") == 2
 
 

@@ -16,6 +16,7 @@ from openai import OpenAI
 from waitress.server import create_server
 
 from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptParts, build_messages
+from grading.providers.base import JobInput
 from grading.providers.openai import OpenAIProvider
 from grading.results.quotes import SentText
 from grading.results.schema import response_schema
@@ -276,9 +277,10 @@ def test_what_stands_in_the_account_is_found_by_the_names_of_jobs_and_batches(gr
     provider = OpenAIProvider(KEY, str(grader.client.base_url))
     job = str(uuid4())
     line = {"custom_id": "a", "method": "POST", "url": ENDPOINT, "body": body()}
-    file_id = provider.upload(job, [json.dumps(line).encode()])
+    encoded = json.dumps(line).encode()
+    file_id = provider.upload(job, JobInput(lambda: iter([encoded]), 1, len(encoded) + 1))
     grader.client.files.create(file=("report.jsonl", b"{}", "application/jsonl"), purpose="batch")
-    batch = provider.create(job, file_id)
+    batch = provider.create(job, 1, file_id)
     grader.clock.now += 3600
     ended = provider.poll(batch.id)
     assert ended.output_file_id is not None
