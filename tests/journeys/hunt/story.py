@@ -189,9 +189,14 @@ class Story:
                 urljoin(page.url, form.action), data=form.form_values(), timeout=30
             ).raise_for_status()
         page = self._about(WORD_AUTHOR)
-        form = page.form("/privacy/export")
-        taken = self.browser(LMS_ADMIN)._http.post(urljoin(page.url, form.action), data=form.form_values(), timeout=30)
-        assert taken.content.startswith(b"PK")
+        browser = self.browser(LMS_ADMIN)
+        browser.submit(page, page.form("/privacy/export")).expect("The copy is being made")
+
+        def download() -> bool:
+            made = browser.get(page.url).root.xpath("//a[contains(., 'Download everything')]/@href")
+            return bool(made) and browser._http.get(urljoin(page.url, made[0]), timeout=30).content.startswith(b"PK")
+
+        self.house.until(download, "the copy is made")
 
     def erase(self) -> None:
         """The LMS's administrator has one student forgotten."""
