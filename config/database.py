@@ -187,6 +187,12 @@ class Database:
         with self.connection() as connection, Session(bind=connection, expire_on_commit=False) as session:
             yield session
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for statements that only read and need nothing of each other: on SQLite no writer waits for it."""
+        with self.connection() as connection, self.sessions(bind=connection) as session:
+            yield session
+
     def session(self) -> Session:
         """A session that its caller commits and closes."""
         return self.sessions()
