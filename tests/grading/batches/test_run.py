@@ -1,7 +1,9 @@
 """A batch from the queue to reviewed results: carried step by step, cut off anywhere, never sent twice."""
 
+import json
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,18 +11,20 @@ from sqlalchemy import select
 from config.database import Database
 from grading.batches import compose, lifecycle
 from grading.batches.compose import Limits
+from grading.batches.equal_feedback import flag_equal
 from grading.batches.errors import BatchRefused
 from grading.batches.lease import Lease
 from grading.batches.run import Runner
-from grading.models import Assessment, Batch, BatchRequest, Person, QueueItem, Submission
+from grading.models import Assessment, Assignment, Batch, BatchRequest, Person, QueueItem, Submission
 from grading.providers.base import JobInput, Outcome, RemoteState, ResultLine, Usage
+from grading.results.validate import Flag
 from grading.states import BatchState, BatchStep, MoveRefused, QueueState, SubmissionState
 from privacy.consent import withdraw_consent
 from privacy.models import AuditEvent
-from privacy.sealing import Vault
+from privacy.sealing import Place, Vault
 from tests import factories
 from tests.conftest import StillClock
-from tests.grading.provider import MemoryProvider
+from tests.grading.provider import MemoryProvider, good_answer
 
 LIMITS = Limits(1, 100)
 
@@ -337,3 +341,67 @@ def test_every_call_to_the_provider_is_in_the_audit_log(scene: Scene) -> None:
         events = set(session.execute(select(AuditEvent.event)).scalars())
     assert {"batch.submitted", "provider.uploading", "provider.creating", "provider.created"} <= events
     assert {"assessment.stored", "provider.files_deleted"} <= events
+
+
+def _said(comments: str) -> str:
+    return json.dumps(json.loads(good_answer()) | {"comments": comments})
+
+
+def _grade(scene: Scene, *texts: str, **task: Any) -> None:
+    """Have one student's work for each of these comments graded, in a batch of its own."""
+    left = list(texts)
+    scene.provider.answer = lambda custom_id: ResultLine(
+        custom_id, Outcome.ANSWERED, text=_said(left.pop()), model="m", usage=Usage(1, 0, 1), raw=b"{}"
+    )
+    with scene.database.transaction() as session:
+        first = session.execute(select(Assignment.id).order_by(Assignment.created_at)).scalars().first()
+        if task or first is None:
+            shown = factories.assignment(session, scene.course, scene.clock, **task)
+        else:
+            shown = factories.view(session, scene.course, first)
+        items = []
+        for _ in texts:
+            person = factories.student(session, scene.vault, scene.course)
+            work = factories.submission(session, scene.vault, shown, person, scene.clock)
+            items.append(session.execute(select(QueueItem.id).where(QueueItem.submission_id == work.id)).scalar_one())
+        made = compose.create(
+            session,
+            items,
+            provider="openai",
+            limits=LIMITS,
+            note="",
+            administrator_id=scene.admin_id,
+            clock=scene.clock,
+        )
+        lifecycle.submit(session, made.id, administrator_id=scene.admin_id, clock=scene.clock)
+    scene.work()
+    scene.provider.end()
+    scene.work()
+
+
+def _flagged(scene: Scene) -> dict[str, list[bool]]:
+    """Whether each assessment is flagged for saying what another says, by its comments."""
+    found: dict[str, list[bool]] = {}
+    with scene.database.transaction() as session:
+        for row in session.execute(select(Assessment)).scalars():
+            content = scene.vault.open_json(session, Place("assessment", "content", row.id), row.sealed_content or b"")
+            found.setdefault(content["comments"], []).append(Flag.EQUAL_FEEDBACK.value in row.flags)
+    return found
+
+
+def test_two_students_who_are_told_the_same_are_flagged_whenever_it_came(
+    database: Database, vault: Vault, clock: StillClock
+) -> None:
+    scene = scene_of(database, vault, clock, size=0)
+    same, other = "You take a position and support it with one example.", "Nobody else is told this, not even in part."
+    alike, short = "nobody  else is told this, not even in PART.", "Good work."
+    _grade(scene, same, same, other)
+    assert _flagged(scene) == {same: [True, True], other: [False]}
+    _grade(scene, alike, short, short)
+    assert _flagged(scene) == {same: [True, True], other: [True], alike: [True], short: [False, False]}
+    _grade(scene, "This is told in two courses of study, and that is fine.", title="Another task")
+    _grade(scene, "This is told in two courses of study, and that is fine.", title="A third task")
+    assert list(_flagged(scene).values())[-1] == [False, False]
+    with database.transaction() as session:
+        flag_equal(session, session.execute(select(Assessment)).scalars())
+        assert all(row.flags.count("equal_feedback") <= 1 for row in session.execute(select(Assessment)).scalars())
