@@ -184,13 +184,8 @@ class Database:
     @contextmanager
     def glance(self) -> Iterator[Session]:
         """A session for reading alone. On SQLite it locks nobody out, not even a transaction of the same request."""
-        with self.connection() as connection, Session(bind=connection, expire_on_commit=False) as session:
-            yield session
-
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session for statements that only read and need nothing of each other: on SQLite no writer waits for it."""
-        with self.connection() as connection, self.sessions(bind=connection) as session:
+        known = self.sessions.kw["info"]
+        with self.connection() as connection, Session(connection, expire_on_commit=False, info=known) as session:
             yield session
 
     def session(self) -> Session:

@@ -85,7 +85,7 @@ class Readiness:
         return True
 
     def _ring_opens(self) -> bool:
-        with self._parts.database.reading() as session:
+        with self._parts.database.glance() as session:
             check_ring(session, self._parts.keyring)
         return True
 
@@ -211,7 +211,7 @@ def _metrics() -> Response:
     known = hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode())
     if scheme.casefold() != "bearer" or not known:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
-    with parts().database.reading() as session:
+    with parts().database.glance() as session:
         figures = monitoring.read(session, parts().clock())
     registry = CollectorRegistry()
     registry.register(Figured(figures))
