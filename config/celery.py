@@ -25,9 +25,12 @@ VISIBILITY_SECONDS: Final = 3600
 # Shorter than the half hour after which RabbitMQ gives up waiting for an acknowledgement.
 TASK_SECONDS: Final = 1500
 CONNECT_SECONDS: Final = 3
+# Longer than a worker lets Redis wait for a message.
+ANSWER_SECONDS: Final = 30
 _REDIS: Final[dict[str, object]] = {
     "visibility_timeout": VISIBILITY_SECONDS,
     "socket_connect_timeout": CONNECT_SECONDS,
+    "socket_timeout": ANSWER_SECONDS,
     "socket_keepalive": True,
 }
 _TRANSPORT_OPTIONS: Final[dict[str, dict[str, object]]] = {
@@ -51,6 +54,7 @@ def make_celery(settings: Settings) -> Celery:
         broker_url=url,
         broker_connection_timeout=CONNECT_SECONDS,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
         broker_transport_options=_TRANSPORT_OPTIONS.get(urlsplit(url).scheme, {}),
         task_ignore_result=True,
         task_acks_late=True,

@@ -26,6 +26,8 @@ def flag_equal(session: Session, stored: Iterable[Assessment]) -> None:
         select(Assessment.id, Assessment.comments_mark, Assessment.flags, Submission.person_id)
         .join(Submission, Submission.id == Assessment.submission_id)
         .where(Assessment.comments_mark.in_(marks))
+        # Two workers that flag the same rows take them in the same order, and so don't wait for each other for ever.
+        .order_by(Assessment.id)
     ).all()
     people = defaultdict(set)
     for row in rows:
