@@ -34,6 +34,8 @@ from privacy.rotation import check_ring
 
 READY_SECONDS: Final = 2.0
 """How long a verdict is good for: whoever asks more often gets the last one, and nothing far away is asked again."""
+PATIENCE_SECONDS: Final = 10.0
+"""How long the last verdict stands in while the next one is being found."""
 log = get_logger(__name__)
 
 
@@ -49,11 +51,17 @@ class Readiness:
 
     def reasons(self) -> tuple[str, ...]:
         """Codes of what is wrong; empty when all is well."""
-        with self._lock:
+        # While one looks, perhaps for long, nobody else waits for more than the very first verdict.
+        if not self._lock.acquire(blocking=self._until == 0):
+            fresh = self._monotonic() < self._until + PATIENCE_SECONDS
+            return self._reasons if fresh else ("no_verdict",)
+        try:
             if self._monotonic() >= self._until:
-                self._reasons = tuple(code for code in self._look())
+                self._reasons = tuple(self._look())
                 self._until = self._monotonic() + READY_SECONDS
             return self._reasons
+        finally:
+            self._lock.release()
 
     def _look(self) -> Iterable[str]:
         checks: Mapping[str, Callable[[], bool]] = {

@@ -20,7 +20,7 @@ from grading.budget import limits
 from grading.models import Batch, ErasureRequest, GradePush, ProviderFile, ProviderHealth, QueueItem
 from grading.models.budget import SITE
 from grading.states import BatchStep, Circuit, Priority, PushState
-from lti_tool.monitoring import READY_SECONDS, Readiness
+from lti_tool.monitoring import PATIENCE_SECONDS, READY_SECONDS, Readiness
 from lti_tool.parts import EXTENSION, Parts
 from privacy.audit import Actor
 from privacy.keyring import create_keyring, load_keyring
@@ -195,6 +195,22 @@ def test_whoever_asks_often_asks_nothing_far_away(tool: Tool) -> None:
     assert len(asked) == 1
     at[0] += READY_SECONDS
     assert readiness.reasons() == ()
+
+
+def test_something_that_hangs_is_neither_waited_for_nor_taken_for_well(tool: Tool) -> None:
+    at, meanwhile = [100.0], []
+
+    def hang() -> bool:
+        at[0] += READY_SECONDS + PATIENCE_SECONDS
+        if at[0] > 120:
+            meanwhile.append(readiness.reasons())
+        return True
+
+    readiness = Readiness(replace(tool.parts, reach_broker=hang), lambda: at[0])
+    assert readiness.reasons() == ()
+    at[0] += READY_SECONDS
+    assert readiness.reasons() == ()
+    assert meanwhile == [("no_verdict",)]
 
 
 def test_a_broker_that_is_not_there_is_noticed() -> None:

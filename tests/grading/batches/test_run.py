@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from config.database import Database
-from grading.batches import compose, lifecycle
+from grading.batches import compose, equal_feedback, lifecycle
 from grading.batches.compose import Limits
-from grading.batches.equal_feedback import flag_equal
 from grading.batches.errors import BatchRefused
 from grading.batches.lease import Lease
 from grading.batches.run import Runner
@@ -390,7 +389,7 @@ def _flagged(scene: Scene) -> dict[str, list[bool]]:
 
 
 def test_two_students_who_are_told_the_same_are_flagged_whenever_it_came(
-    database: Database, vault: Vault, clock: StillClock
+    database: Database, vault: Vault, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = scene_of(database, vault, clock, size=0)
     same, other = "You take a position and support it with one example.", "Nobody else is told this, not even in part."
@@ -399,9 +398,15 @@ def test_two_students_who_are_told_the_same_are_flagged_whenever_it_came(
     assert _flagged(scene) == {same: [True, True], other: [False]}
     _grade(scene, alike, short, short)
     assert _flagged(scene) == {same: [True, True], other: [True], alike: [True], short: [False, False]}
+    monkeypatch.setattr(equal_feedback, "MOST_MARKED", 2)
+    _grade(scene, same, same)
+    assert _flagged(scene)[same] == [True] * 4
+    with database.transaction() as session:
+        marked = session.execute(select(func.count(Assessment.comments_mark)).group_by(Assessment.comments_mark))
+        assert sorted(marked.scalars()) == [0, 2, 2], "a course that is told the same does not slow later chunks down"
     _grade(scene, "This is told in two courses of study, and that is fine.", title="Another task")
     _grade(scene, "This is told in two courses of study, and that is fine.", title="A third task")
     assert list(_flagged(scene).values())[-1] == [False, False]
     with database.transaction() as session:
-        flag_equal(session, session.execute(select(Assessment)).scalars())
+        equal_feedback.flag_equal(session, session.execute(select(Assessment)).scalars().all())
         assert all(row.flags.count("equal_feedback") <= 1 for row in session.execute(select(Assessment)).scalars())
