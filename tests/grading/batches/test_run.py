@@ -410,3 +410,19 @@ def test_two_students_who_are_told_the_same_are_flagged_whenever_it_came(
     with database.transaction() as session:
         equal_feedback.flag_equal(session, session.execute(select(Assessment)).scalars().all())
         assert all(row.flags.count("equal_feedback") <= 1 for row in session.execute(select(Assessment)).scalars())
+
+
+def test_feedback_may_be_in_the_language_of_the_task(
+    sqlite_database: Database, vault: Vault, clock: StillClock
+) -> None:
+    scene = scene_of(sqlite_database, vault, clock, size=0)
+    german = (
+        "Du nimmst klar Stellung und stützt deine Meinung mit einem passenden Beispiel. Überlege dir für die nächste "
+        "Fassung noch, was jemand dagegen sagen könnte, und beantworte diesen Einwand in einem eigenen Absatz."
+    )
+    task = "Schreibe auf Englisch, ob man jemals lügen darf. Die Rückmeldung bekommst du auf Deutsch."
+    _grade(scene, german, title="Darf man lügen?", description=task)
+    _grade(scene, german, title="Is it right to lie?", description="Argue for a position, and use one of the authors.")
+    with sqlite_database.transaction() as session:
+        rows = session.execute(select(Assessment.flags).order_by(Assessment.created_at)).scalars()
+        assert [Flag.LANGUAGE_MISMATCH.value in flags for flags in rows] == [False, True]
