@@ -184,7 +184,8 @@ class Database:
     @contextmanager
     def glance(self) -> Iterator[Session]:
         """A session for reading alone. On SQLite it locks nobody out, not even a transaction of the same request."""
-        with self.connection() as connection, Session(bind=connection, expire_on_commit=False) as session:
+        known = self.sessions.kw["info"]
+        with self.connection() as connection, Session(connection, expire_on_commit=False, info=known) as session:
             yield session
 
     def session(self) -> Session:

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 # Two processes that start together must not migrate at once: PostgreSQL serializes them with this lock.
 _LOCK = 4_207_114_901
@@ -42,7 +42,12 @@ def revisions() -> tuple[str, ...]:
 def is_current(engine: Engine) -> bool:
     """Whether the database has the newest schema."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == revisions()[0]
+        return has_newest_schema(connection)
+
+
+def has_newest_schema(connection: Connection) -> bool:
+    """Whether the database behind a connection has the newest schema."""
+    return MigrationContext.configure(connection).get_current_revision() == revisions()[0]
 
 
 @contextmanager

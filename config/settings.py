@@ -157,6 +157,10 @@ class Settings(BaseSettings):
     notice: str = Field(
         default="", description="Sentence shown on top of every page, for example by the demonstration."
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Token that Prometheus must show at /metrics, of at least 32 characters; without it there is none.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe event logged."
     )
@@ -225,9 +229,9 @@ class Settings(BaseSettings):
             raise ValueError("must be the name of a time zone such as Europe/Berlin") from error
         return value
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "metrics_token")
     @classmethod
-    def _check_secret_key(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_length(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < MINIMUM_SECRET_LENGTH:
             raise ValueError(f"must have at least {MINIMUM_SECRET_LENGTH} characters")
         return value
@@ -320,6 +324,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
             f"{name}={most}" for name, most in settings.enqueued_tokens_by_model.items()
         ),
         "secret_key": "(set)" if settings.secret_key else "(generated in the data directory)",
+        "metrics_token": "(set)" if settings.metrics_token else "(not set)",
         "openai_api_key": "(set)" if settings.openai_api_key else "(not set)",
         "openai_webhook_secret": "(set)" if settings.openai_webhook_secret else "(not set)",
     }

@@ -22,6 +22,7 @@ from grading.states import (
     QUEUE_MOVES,
     SUBMISSION_MOVES,
     QueueState,
+    RequestState,
     SubmissionState,
     move_many,
 )
@@ -72,15 +73,23 @@ class DeadLetterPage:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which items are meant: these, or everything with one reason."""
+    """Which items are meant: these, everything with one reason, or everything whose line failed in one batch."""
 
     item_ids: Sequence[uuid.UUID] = ()
     reason: str | None = None
+    batch_id: uuid.UUID | None = None
 
     def condition(self) -> ColumnElement[bool]:
         """SQL: the condition on `QueueItem`."""
-        meant = QueueItem.failure_code == self.reason if self.reason else QueueItem.id.in_(self.item_ids)
-        return and_(QueueItem.state == QueueState.FAILED, meant)
+        return and_(QueueItem.state == QueueState.FAILED, self._meant())
+
+    def _meant(self) -> ColumnElement[bool]:
+        if self.batch_id:
+            failed = select(BatchRequest.queue_item_id).where(
+                BatchRequest.batch_id == self.batch_id, BatchRequest.state == RequestState.FAILED
+            )
+            return QueueItem.id.in_(failed)
+        return QueueItem.failure_code == self.reason if self.reason else QueueItem.id.in_(self.item_ids)
 
 
 def page(
@@ -136,7 +145,12 @@ def apply(session: Session, choice: Choice, remedy: Remedy, actor: Actor, now: d
         tenant_id=None,
         object_type="queue",
         object_id=None,
-        details={"items": done, "remedy": remedy.value, "reason": choice.reason},
+        details={
+            "items": done,
+            "remedy": remedy.value,
+            "reason": choice.reason,
+            "batch": str(choice.batch_id) if choice.batch_id else None,
+        },
     )
     return done
 

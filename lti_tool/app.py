@@ -1,17 +1,15 @@
 """The web application: blueprints, error pages, headers and template helpers, around the parts it is given."""
 
-from importlib.metadata import version
 from io import BytesIO
 from typing import IO
 
 import requests
-from flask import Flask, Request, Response, abort, g, jsonify, request, url_for
+from flask import Flask, Request, abort, g, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
-from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from grading.models import Registration
@@ -24,6 +22,7 @@ from lti_tool.lti.blueprint import make_lti_blueprint
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.launch import Launcher
 from lti_tool.lti.notices import NoticeBox
+from lti_tool.monitoring import make_monitoring_blueprint
 from lti_tool.odd_signs import PlainFormParser
 from lti_tool.pages.admin import make_admin_blueprint
 from lti_tool.pages.admin.accounts import RATE_LIMITER
@@ -101,7 +100,7 @@ def create_app(parts: Parts, launcher: Launcher, keys: ToolKeys, notices: Notice
     app.register_blueprint(make_admin_blueprint())
     app.register_blueprint(make_api_blueprint())
     app.register_blueprint(make_webhook_blueprint())
-    app.add_url_rule("/healthz", "healthz", lambda: _healthz(parts))
+    app.register_blueprint(make_monitoring_blueprint(parts))
     return app
 
 
@@ -122,16 +121,6 @@ def _platform_urls(parts: Parts) -> list[str]:
             )
             for url in row
         ]
-
-
-def _healthz(parts: Parts) -> tuple[Response, int]:
-    """Whether this process can do its work: the database answers."""
-    try:
-        with parts.database.transaction() as session:
-            session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return jsonify({"status": "database does not answer"}), 503
-    return jsonify({"status": "ok", "version": version("blindmark")}), 200
 
 
 def _add_context(app: Flask, parts: Parts) -> None:

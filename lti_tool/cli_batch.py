@@ -6,15 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import click
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from grading import dead_letters
 from grading.batches import compose, lifecycle, listing
 from grading.batches.compose import Plan
 from grading.batches.listing import BatchDetails
-from grading.errors import NotFound
-from grading.models import Batch, BatchRequest, ChangeKind
-from grading.queue import changes
+from grading.dead_letters import Remedy
+from grading.errors import GradingError, NotFound
+from grading.models import Batch, BatchRequest
 from grading.queue.searching import words_of
 from grading.states import BatchState, RequestState
 from grading.tasks import ADVANCE_BATCH
@@ -37,6 +38,7 @@ from privacy.audit import Actor
 WATCH_SECONDS = 2.0
 ENDED = (BatchState.COMPLETED, BatchState.FAILED, BatchState.CANCELLED)
 _number = click.argument("number", type=click.IntRange(1))
+_because = click.option("--reason", help="Only what failed with this code, as refused.")
 
 
 @click.group()
@@ -135,15 +137,23 @@ def status(number: int, watch: bool, as_json: bool) -> None:
 
 @batch.command()
 @_number
+@click.option("--reason", required=True, help="Why, for whoever looks at the batch later.")
 @signed
 @as_json
 @reported
-def cancel(number: int, username: str, as_json: bool) -> None:
+def cancel(number: int, reason: str, username: str, as_json: bool) -> None:
     """Cancel a batch. What is finished by then is kept and charged; the rest goes back to the queue."""
+    if not reason.strip():
+        raise GradingError("Say why, in a few words: --reason 'Wrong prompt.'", code="reason_missing")
     parts = opened_parts()
     with parts.database.transaction() as session:
-        administrator_id = administrator_of(session, username)
-        row = lifecycle.cancel(session, _find(session, number), administrator_id=administrator_id, clock=parts.clock)
+        row = lifecycle.cancel(
+            session,
+            _find(session, number),
+            administrator_id=administrator_of(session, username),
+            reason=reason,
+            clock=parts.clock,
+        )
     parts.nudge(ADVANCE_BATCH, row.id)
     say_json(_facts(row)) if as_json else click.echo(_line(row))
 
@@ -154,20 +164,58 @@ def cancel(number: int, username: str, as_json: bool) -> None:
 @as_json
 @reported
 def retry(number: int, username: str, as_json: bool) -> None:
-    """Put what failed in a batch back into the queue."""
+    """Put what failed in a batch back into the queue, with all its tries; not what somebody has begun to grade."""
     parts = opened_parts()
     with parts.database.transaction() as session:
-        actor = Actor.administrator(administrator_of(session, username))
-        items = session.execute(
-            select(BatchRequest.queue_item_id).where(
-                BatchRequest.batch_id == _find(session, number), BatchRequest.state == RequestState.FAILED
-            )
-        ).scalars()
-        made = changes.change_items(session, ChangeKind.PUT_BACK, "", list(items), actor, parts.clock)
+        batch_id = _find(session, number)
+        failed = session.execute(
+            select(func.count()).where(BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.FAILED)
+        ).scalar_one()
+        again = _apply(session, parts, dead_letters.Choice(batch_id=batch_id), Remedy.RETRY, username)
     if as_json:
-        say_json({"failed": made.done, "put_back": made.changed})
+        say_json({"failed": failed, "put_back": again})
     else:
-        click.echo(f"{made.changed} of {made.done} that failed wait in the queue again.")
+        click.echo(f"{again} of {failed} that failed wait in the queue again.")
+
+
+@batch.command()
+@_because
+@click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True, help="Most items shown.")
+@as_json
+@reported
+def failures(reason: str | None, limit: int, as_json: bool) -> None:
+    """Show the work that no further try will mend, oldest first."""
+    with opened_parts().database.transaction() as session:
+        page = dead_letters.page(session, reason=reason, size=limit)
+    for row in page.rows:
+        if as_json:
+            say_json(row)
+        else:
+            click.echo(f"{row.item_id}  {row.code:<18}  batch {row.batch_number}  {row.course}: {row.assignment}")
+    if not as_json:
+        click.echo(", ".join(f"{count} {code}" for code, count in page.reasons.items()) or "Nothing has failed.")
+
+
+@batch.command()
+@click.argument("remedy", type=click.Choice([one.value.replace("_", "-") for one in Remedy]))
+@click.argument("items", type=click.UUID, nargs=-1)
+@_because
+@signed
+@as_json
+@reported
+def mend(remedy: str, items: tuple[UUID, ...], reason: str | None, username: str, as_json: bool) -> None:
+    """Do something about failed work: items by their ids, or everything that failed for one reason."""
+    if bool(items) == bool(reason):
+        raise GradingError("Name items by their ids, or give --reason: not both, and not neither.", code="chosen")
+    parts, chosen = opened_parts(), dead_letters.Choice(item_ids=items, reason=reason)
+    with parts.database.transaction() as session:
+        done = _apply(session, parts, chosen, Remedy(remedy.replace("-", "_")), username)
+    say_json({"changed": done}) if as_json else click.echo(f"{done} changed.")
+
+
+def _apply(session: Session, parts: Parts, chosen: dead_letters.Choice, remedy: Remedy, username: str) -> int:
+    actor = Actor.administrator(administrator_of(session, username))
+    return dead_letters.apply(session, chosen, remedy, actor, parts.clock())
 
 
 def _watched(parts: Parts, number: int, shown: BatchDetails) -> BatchDetails:

@@ -70,7 +70,7 @@ def run_worker(celery: Celery, database: Database, concurrency: int, *, beat: bo
     database.dispose()
     arguments = ["worker", "--loglevel", "WARNING", "--queues", QUEUE, "--concurrency", str(concurrency)]
     if beat:
-        arguments += ["--beat", "--schedule", "/dev/null", "--scheduler", "celery.beat:Scheduler"]
+        arguments += ["--beat", "--schedule", "/dev/null", "--scheduler", "config.celery:PromptScheduler"]
     celery.worker_main(arguments)
 
 

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
 import lti_tool.tables  # noqa: F401 - registers every table
-from config.celery import make_celery
+from config.celery import broker_answers, make_celery
 from config.clock import Clock, utc_now
 from config.database import open_database
 from config.errors import ConfigurationError
@@ -159,6 +159,7 @@ def open_application(
         test_connection=lambda registration_id, actor: check_connection(
             database, platform_keys, connector, registration_id, actor
         ),
+        reach_broker=lambda: not settings.effective_broker_url or broker_answers(celery),
         clock=clock,
     )
     launcher = Launcher(

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.logging import fields, get_logger
 from grading.batches import retrying
+from grading.batches.equal_feedback import flag_equal
 from grading.batches.lease import Lease
 from grading.batches.result_rows import Line, Question, assessment_of, load_lines, load_unanswered
 from grading.budget.batches import line_cost
@@ -121,7 +122,7 @@ class Ingest:
             self._fail(outcomes, target, _FAILURES[line.outcome])
             return
         try:
-            answer = validate_answer(line.text, asked.rubric, asked.sent_text)
+            answer = validate_answer(line.text, asked.rubric, asked.sent_text, asked.task)
         except AnswerInvalid as invalid:
             self._fail(outcomes, target, invalid.code)
             return
@@ -140,6 +141,7 @@ class Ingest:
         now = self.clock()
         session.add_all(assessment for _, assessment in outcomes.accepted)
         session.flush()
+        flag_equal(session, [assessment for _, assessment in outcomes.accepted])
         done = [line for line, _ in outcomes.accepted]
         move_many(
             session,

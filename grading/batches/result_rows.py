@@ -20,7 +20,7 @@ from grading.models import (
     Submission,
 )
 from grading.points import scale
-from grading.results.validate import ValidatedAnswer
+from grading.results.validate import ValidatedAnswer, comparable
 from grading.rubrics import Rubric
 from grading.states import AssessmentStatus, RequestState
 from privacy.sealing import Owner, Place, Vault
@@ -41,6 +41,7 @@ class Line:
     person_id: uuid.UUID
     tenant_id: uuid.UUID
     points_hundredths: int
+    assignment_id: uuid.UUID
 
     def tries(self) -> Tries:
         """What was tried before."""
@@ -55,6 +56,8 @@ class Question:
     line: Line
     rubric: Rubric
     sent_text: str
+    task: str
+    """What the instructor wrote for it: title and description."""
 
 
 _COLUMNS: tuple[Any, ...] = (
@@ -69,13 +72,15 @@ _COLUMNS: tuple[Any, ...] = (
     Submission.person_id,
     Context.tenant_id,
     Assignment.points_hundredths,
+    Assignment.id,
 )
 
 
 def load_lines(session: Session, vault: Vault, batch_id: uuid.UUID, custom_ids: list[str]) -> dict[str, Question]:
     """Requests that wait, by the ids that an answer names them by. The texts they were sent with are opened."""
     rows = session.execute(
-        select(*_COLUMNS, BatchRequest.rubric_version_id, AnonymizedText.id, AnonymizedText.sealed_text)
+        select(*_COLUMNS, Assignment.title, Assignment.description)
+        .add_columns(BatchRequest.rubric_version_id, AnonymizedText.id, AnonymizedText.sealed_text)
         .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
         .join(PromptVersion, PromptVersion.id == BatchRequest.prompt_version_id)
         .join(Submission, Submission.id == QueueItem.submission_id)
@@ -93,7 +98,7 @@ def load_lines(session: Session, vault: Vault, batch_id: uuid.UUID, custom_ids: 
     vault.prepare_keys(session, {Owner.person(row[9], row[8]) for row in rows})
     rubrics = _rubrics(session, {row[-3] for row in rows})
     return {
-        row[0].custom_id: Question(Line(*row[:11]), rubrics[row[-3]], text.decode())
+        row[0].custom_id: Question(Line(*row[:12]), rubrics[row[-3]], text.decode(), f"{row[12]}\n\n{row[13]}")
         for row, text in zip(rows, texts, strict=True)
     }
 
@@ -135,6 +140,8 @@ def assessment_of(
         flags=[flag.value for flag in answer.flags],
     )
     owner, place = Owner.person(line.tenant_id, line.person_id), Place("assessment", "content", made.id)
+    said = comparable(answer.content)
+    made.comments_mark = None if said is None else vault.mark(line.assignment_id, said)
     made.sealed_content = vault.seal_text(session, owner, place, answer.content.model_dump_json())
     return made
 

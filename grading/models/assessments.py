@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from config.database import Base, state_type
 from grading.models.columns import Created, Hundredths, Key, Moment, Sealed
 from grading.models.submissions import Submission
 from grading.states import AssessmentStatus, DecisionKind, ReviewStatus
+
+_MARKED = text("comments_mark IS NOT NULL")
 
 
 class Assessment(Base):
@@ -20,6 +22,7 @@ class Assessment(Base):
         CheckConstraint("score_hundredths <= maximum_hundredths", name="score_within_maximum"),
         CheckConstraint("confidence BETWEEN 0 AND 100", name="confidence_range"),
         Index("ix_assessment_submission_id", "submission_id", "created_at"),
+        Index("ix_assessment_comments_mark", "comments_mark", sqlite_where=_MARKED, postgresql_where=_MARKED),
     )
 
     id: Mapped[Key]
@@ -44,6 +47,9 @@ class Assessment(Base):
     """Codes of what validation noticed."""
     sealed_content: Mapped[Sealed | None]
     """JSON of `grading.results.schema.AssessmentContent`: per-criterion results, comments, evidence."""
+    comments_mark: Mapped[int | None] = mapped_column(BigInteger())
+    """Eight keyed bytes that stand for assignment and comments: the same for two students where the comments are. None
+    where there is too little to compare."""
     failure_code: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[Created]
 

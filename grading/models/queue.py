@@ -177,7 +177,7 @@ class SavedFilter(Base):
 
 
 class QueueTally(Base):
-    """How many items are in each state and what they are estimated at: the sum of the rows of a state.
+    """How many items are in each state and priority, and their estimates: the sum of the rows of such a pair.
 
     Triggers keep it, so that no page counts a million rows; see `grading.models.tallies`.
     """
@@ -188,6 +188,7 @@ class QueueTally(Base):
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True
     )
     state: Mapped[str] = mapped_column(String(32))
+    priority: Mapped[str] = mapped_column(String(32))
     items: Mapped[int] = mapped_column(BigInteger())
     microdollars: Mapped[MicroDollars]
 

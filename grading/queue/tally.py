@@ -23,15 +23,28 @@ class QueueStatistics:
     """When the oldest work that may run now was handed in; what was put off does not count."""
 
 
-def statistics(session: Session) -> QueueStatistics:
-    """Figures over the whole queue, in two statements: the triggers' sums, and the first row of each order."""
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many items there are, and what they are estimated at."""
+
+    items: int
+    microdollars: int
+
+
+def depths(session: Session) -> dict[tuple[QueueState, Priority], Depth]:
+    """What is in the queue, by state and priority: the triggers' sums, in one statement."""
     rows = session.execute(
-        select(QueueTally.state, func.sum(QueueTally.items), func.sum(QueueTally.microdollars)).group_by(
-            QueueTally.state
-        )
+        select(
+            QueueTally.state, QueueTally.priority, func.sum(QueueTally.items), func.sum(QueueTally.microdollars)
+        ).group_by(QueueTally.state, QueueTally.priority)
     )
-    sums = {state: (int(items), int(cost)) for state, items, cost in rows}
-    waiting = [sums.get(state, (0, 0)) for state in WAITING]
+    return {
+        (QueueState(state), Priority(priority)): Depth(int(items), int(cost)) for state, priority, items, cost in rows
+    }
+
+
+def oldest_waiting(session: Session) -> datetime | None:
+    """When the oldest work that may run now was handed in: the first row of each order, in one statement."""
     firsts = [
         select(QueueItem.queued_at)
         .where(QueueItem.state == state, QueueItem.priority == priority, QueueItem.not_before.is_(None))
@@ -41,26 +54,38 @@ def statistics(session: Session) -> QueueStatistics:
         for state in WAITING
         for priority in Priority
     ]
-    oldest = [moment for moment in session.execute(select(*firsts)).one() if moment is not None]
+    return min((moment for moment in session.execute(select(*firsts)).one() if moment is not None), default=None)
+
+
+def statistics(session: Session) -> QueueStatistics:
+    """Figures over the whole queue, in two statements."""
+    found = depths(session)
+
+    def items(*states: QueueState) -> int:
+        return sum(depth.items for (state, _), depth in found.items() if state in states)
+
     return QueueStatistics(
-        pending=sum(items for items, _ in waiting),
-        processing=sums.get(QueueState.PROCESSING, (0, 0))[0],
-        failed=sums.get(QueueState.FAILED, (0, 0))[0],
-        estimated_microdollars=sum(cost for _, cost in waiting),
-        oldest_queued_at=min(oldest, default=None),
+        pending=items(*WAITING),
+        processing=items(QueueState.PROCESSING),
+        failed=items(QueueState.FAILED),
+        estimated_microdollars=sum(depth.microdollars for (state, _), depth in found.items() if state in WAITING),
+        oldest_queued_at=oldest_waiting(session),
     )
 
 
 def fold(session: Session, _now: datetime) -> None:
-    """Add the rows of differences up into one row a state. Readers see the same sums before and after."""
+    """Add the rows of differences up into one row a state and priority. Readers see the same sums before and after."""
     removed = session.execute(
-        delete(QueueTally).returning(QueueTally.state, QueueTally.items, QueueTally.microdollars)
+        delete(QueueTally).returning(QueueTally.state, QueueTally.priority, QueueTally.items, QueueTally.microdollars)
     ).all()
-    sums: dict[str, list[int]] = {}
-    for state, items, cost in removed:
-        kept = sums.setdefault(state, [0, 0])
+    sums: dict[tuple[str, str], list[int]] = {}
+    for state, priority, items, cost in removed:
+        kept = sums.setdefault((state, priority), [0, 0])
         kept[0] += items
         kept[1] += cost
-    rows = [{"state": state, "items": items, "microdollars": cost} for state, (items, cost) in sums.items()]
+    rows = [
+        {"state": state, "priority": priority, "items": items, "microdollars": cost}
+        for (state, priority), (items, cost) in sums.items()
+    ]
     if rows:
         session.execute(insert(QueueTally), rows)

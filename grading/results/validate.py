@@ -95,6 +95,11 @@ def validate_answer(raw: str, rubric: Rubric, sent_text: str, task: str = "") ->
     return ValidatedAnswer(content, tuple(_flags(content, answer.injection_suspected, sent_text, task)))
 
 
+def comparable(content: AssessmentContent) -> str | None:
+    """The comments as they are compared with those on other students' work; None where too little is said."""
+    return fold(content.comments) if len(content.comments.split()) >= SHORT_COMMENT_WORDS else None
+
+
 def _criterion(answer: CriterionAnswer, criterion: Criterion, sent: SentText) -> CriterionResult:
     keys = [level_key(step) for step in range(1, len(criterion.levels) + 1)]
     if answer.level not in keys:

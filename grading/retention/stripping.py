@@ -64,7 +64,9 @@ def strip(session: Session, vault: Vault, rows: Sequence[Stripped], now: datetim
     session.execute(
         update(BatchRequest).where(BatchRequest.queue_item_id.in_(items)).values(sealed_body=None, sealed_answer=None)
     )
-    session.execute(update(Assessment).where(Assessment.submission_id.in_(ids)).values(sealed_content=None))
+    session.execute(
+        update(Assessment).where(Assessment.submission_id.in_(ids)).values(sealed_content=None, comments_mark=None)
+    )
     by_id = {row.id: row for row in rows}
     _take_quotes_out(session, vault, by_id)
     _forget_sources(session, vault, by_id)

@@ -92,6 +92,7 @@ def test_a_month_after_its_release_the_text_is_gone_and_the_result_stays(
             assert session.execute(select(func.count()).select_from(model)).scalar_one() == 0, model
         assert session.execute(select(BatchRequest.sealed_body, BatchRequest.sealed_answer)).one() == (None, None)
         assert session.execute(select(Assessment.sealed_content)).scalar_one() is None
+        assert session.execute(select(Assessment.comments_mark)).scalar_one() is None
         assert session.execute(select(Assessment.score_hundredths)).scalar_one() == 1333
         found = review.released_feedback(session, scene.vault, submission)
         assert found is not None

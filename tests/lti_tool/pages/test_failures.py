@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from pydantic import SecretStr
@@ -228,6 +229,8 @@ def test_what_openai_did_not_sign_is_refused(tool: Tool, made: Callable[[], tupl
     assert announced.post(body, headers) == 400
     assert not announced.due()
     assert announced.nudged == []
+    with announced.parts.database.transaction() as session:
+        assert session.execute(select(ProviderEvent)).first() is None, "what strangers send leaves nothing behind"
 
 
 def test_without_a_secret_there_is_no_such_address(tool: Tool) -> None:
@@ -235,4 +238,12 @@ def test_without_a_secret_there_is_no_such_address(tool: Tool) -> None:
 
 
 def test_a_message_of_any_size_is_not_read(tool: Tool) -> None:
-    assert Announced(tool).post(b"x" * 100_000, message("batch_1")[1]) == 413
+    announced = Announced(tool)
+    assert announced.post(b"x" * 100_000, message("batch_1")[1]) == 413
+    unmeasured = announced.client.post(
+        "/webhooks/openai",
+        input_stream=BytesIO(b"x" * 100_000),
+        headers=message("batch_1")[1],
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert unmeasured.status_code == 413, "and one whose size is not told is not read either"

@@ -84,7 +84,9 @@ BY_MESSAGE = {
 """Pages that the kind of launch opens, with checks and tests of their own (test_messages, test_processor)."""
 FOR_EVERYBODY = {
     "static",
-    "healthz",
+    "monitoring.healthz",
+    "monitoring.readyz",
+    "monitoring.metrics",
     "api_v1.root",
     "lti.login_initiation",
     "lti.cookies",

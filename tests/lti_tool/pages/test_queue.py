@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 
 from grading.models import Batch, Deployment, Enrolment, QueueItem
 from grading.models.people import CourseRole
+from grading.providers.base import Outcome, ResultLine
 from grading.states import Priority, QueueState
 from lti_tool.cli import main
 from tests.lti_tool.conftest import Browser, Tool, text_of
@@ -150,7 +151,8 @@ def command(three: Story, monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-def test_an_operator_works_the_queue_and_batches_from_the_command_line(command: Any) -> None:
+def test_an_operator_works_the_queue_and_batches_from_the_command_line(command: Any, three: Story) -> None:
+    database = three.tool.parts.database
     listed = [json.loads(line) for line in command("queue", "list", "--json").splitlines()]
     assert [row["state"] for row in listed] == ["queued"] * 3
     first, second, _ = (row["id"] for row in listed)
@@ -171,6 +173,33 @@ def test_an_operator_works_the_queue_and_batches_from_the_command_line(command: 
     assert "submitted" in command("batch", "submit", "1", "--as", "root")
     assert json.loads(command("batch", "status", "1", "--json"))["outcomes"] == {"prepared": 2}
     assert "batch 1" in command("batch", "list")
-    assert "batch 1" in command("batch", "cancel", "1", "--as", "root")
+    assert "--reason" in command("batch", "cancel", "1", "--as", "root", code=2)
+    assert "Say why" in command("batch", "cancel", "1", "--as", "root", "--reason", " ", code=1)
+    assert "batch 1" in command("batch", "cancel", "1", "--as", "root", "--reason", "Wrong prompt.")
+    with database.transaction() as session:
+        assert session.execute(select(Batch.cancel_reason)).scalar_one() == "Wrong prompt."
     assert "0 of 0" in command("batch", "retry", "1", "--as", "root")
     assert "There is no batch 9" in command("batch", "status", "9", code=1)
+
+
+def test_an_operator_mends_what_failed_from_the_command_line(command: Any, three: Story) -> None:
+    three.provider.answer = lambda custom_id: ResultLine(custom_id, Outcome.REFUSED, raw=b"{}")
+    command("batch", "create", "--all-matching", "--as", "root", "--yes")
+    command("batch", "submit", "1", "--as", "root")
+    three.carry()
+    letters = [json.loads(line) for line in command("batch", "failures", "--json").splitlines()]
+    assert [(one["code"], one["batch_number"]) for one in letters] == [("refused", 1)] * 3
+    assert "3 refused" in command("batch", "failures")
+    assert command("batch", "failures", "--reason", "schema").strip() == "3 refused"
+    first, second, third = (one["item_id"] for one in letters)
+    assert "not neither" in command("batch", "mend", "skip", "--as", "root", code=1)
+    assert "1 changed" in command("batch", "mend", "by-hand", first, "--as", "root")
+    assert json.loads(command("batch", "retry", "1", "--as", "root", "--json")) == {"failed": 3, "put_back": 2}
+    assert set(states(three)) == {QueueState.SKIPPED, QueueState.QUEUED}
+    with three.tool.parts.database.transaction() as session:
+        again = session.execute(select(QueueItem).where(QueueItem.state == QueueState.QUEUED)).scalars().all()
+        assert {(str(item.id), item.attempts, item.failure_code) for item in again} == {
+            (second, 0, None),
+            (third, 0, None),
+        }
+    assert "0 changed" in command("batch", "mend", "skip", "--reason", "refused", "--as", "root")
