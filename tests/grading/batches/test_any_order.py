@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings, strategies
+from hypothesis import HealthCheck, Phase, settings, strategies
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -235,5 +235,7 @@ def test_nothing_is_lost_doubled_overspent_or_sent_unasked(sqlite_database: Data
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),
+            # To find the shortest way to a failure takes minutes.
+            phases=tuple(Phase) if thorough.THOROUGH else (Phase.explicit, Phase.reuse, Phase.generate),
         ),
     )

@@ -272,8 +272,7 @@ class World:
         """Let everything that is under way come to its end."""
         self.provider.faults.clear()
         self.provider.cut_results = False
-        if self.frozen:
-            assert self.unfreeze()
+        self.unfreeze()
         self.finish_changes()
         for _ in range(ROUNDS):
             self.work(45)
