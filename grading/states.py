@@ -237,7 +237,7 @@ def move_many(
     model = cast("type[Base]", column.class_)
     key = model.__table__.c.id
     if len(identifiers) > 1 and session.get_bind().dialect.name != "sqlite":
-        # In one order, whatever the plan of the UPDATE: two who move the same rows don't wait for each other in a circle.
+        # In one order, whatever the plan of the UPDATE: two who move the same rows never wait in a circle.
         session.execute(select(key).where(key.in_(identifiers)).order_by(key).with_for_update(key_share=True)).all()
     sources = [source for source, targets in moves.items() if target in targets]
     result = session.execute(
