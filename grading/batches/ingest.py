@@ -101,15 +101,16 @@ class Ingest:
 
     def _take_chunk(self, session: Session, chunk: Sequence[ResultLine]) -> None:
         known = load_lines(session, self.vault, self.batch.id, [line.custom_id for line in chunk])
-        outcomes = _Outcomes()
+        outcomes, taken = _Outcomes(), []
         for line in chunk:
             asked = known.pop(line.custom_id, None)
             if asked is None:
                 log.warning("ingest.line_passed_over", extra=fields(batch=self.batch.id))
                 continue
             self._take(session, outcomes, asked, line)
+            taken.append(asked.line.request)
         self._write(session, outcomes)
-        settle(session, self.batch.id)
+        _add_up(session, self.batch.id, taken)
 
     def _take(self, session: Session, outcomes: _Outcomes, asked: Question, line: ResultLine) -> None:
         target, now = asked.line, self.clock()
@@ -162,8 +163,21 @@ class Ingest:
             _write_failed(session, self.batch.provider, code, following, lines, now)
 
 
+def _add_up(session: Session, batch_id: uuid.UUID, taken: Sequence[BatchRequest]) -> None:
+    """Add what lines cost that are taken in this transaction, and in no other: adding up all lines with every chunk
+    would take the longer the more of them there are."""
+    values = {
+        "actual_microdollars": Batch.actual_microdollars + sum(one.actual_microdollars for one in taken),
+        "input_tokens": Batch.input_tokens + sum(one.input_tokens for one in taken),
+        "output_tokens": Batch.output_tokens + sum(one.output_tokens for one in taken),
+    }
+    session.execute(
+        update(Batch).where(Batch.id == batch_id).values(values).execution_options(synchronize_session=False)
+    )
+
+
 def settle(session: Session, batch_id: uuid.UUID) -> None:
-    """Bring what a batch has cost so far up to date with its lines: the one place where costs become the batch's."""
+    """Bring what a batch has cost up to date with its lines, once all of them have been read."""
     totals = session.execute(
         select(
             func.coalesce(func.sum(BatchRequest.actual_microdollars), 0),
