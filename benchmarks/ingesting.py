@@ -213,7 +213,7 @@ def _course(
             }
         )
     for model, made in rows.items():
-        session.execute(insert(model), made)
+        session.execute(insert(model).values(made))
     return [row["custom_id"] for row in rows[BatchRequest]]
 
 
@@ -310,7 +310,7 @@ def _copied(database: Database, table: Table) -> float:
         while part := list(islice(rows, CHUNK)):
             start = time.perf_counter()
             with database.engine.begin() as writing:
-                writing.execute(insert(bare), part)
+                writing.execute(insert(bare).values(part))
             took += time.perf_counter() - start
     return took
 
