@@ -1,14 +1,14 @@
 """What was set aside for a batch goes with the part of it that becomes a batch of its own
 
 Revision: 0016
-Follows: 0015
+Follows: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0015"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
