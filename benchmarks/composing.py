@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
 import lti_tool.tables  # noqa: F401 - registers every table
@@ -21,9 +21,10 @@ from config.database import Database, open_database
 from config.migrate import upgrade
 from grading.assignments import AssignmentDraft, create
 from grading.batches import compose, lifecycle
+from grading.batches.lease import Lease
 from grading.batches.seal import seal_requests, sealed_lines
 from grading.batches.sizes import Limits
-from grading.models import Administrator, Batch, Context, Deployment, Enrolment, Person, Registration, Submission
+from grading.models import Administrator, Context, Deployment, Enrolment, Person, Registration, Submission
 from grading.models.people import CourseRole
 from grading.models.queue import QueueItem
 from grading.models.submissions import SubmissionSource
@@ -31,7 +32,7 @@ from grading.models.tenancy import DeploymentState
 from grading.people import profile_place
 from grading.providers.openai import OpenAIProvider
 from grading.queue import QueueFilter
-from grading.states import BatchState, SubmissionState
+from grading.states import SubmissionState
 from grading.submissions import text_place
 from privacy.audit import AuditLog
 from privacy.consent import give_consent
@@ -103,12 +104,11 @@ def run(made: Made, count: int) -> None:
             lifecycle.submit(session, batch.id, administrator_id=made.administrator_id)
     with phase("anonymize, prompt, seal"):
         for batch in batches:
-            seal_requests(database, made.vault, provider, batch.id, utc_now)
-    with phase("JSONL"), database.transaction() as session:
-        sent = sum(
-            len(sealed_lines(session, made.vault, batch))
-            for batch in session.execute(select(Batch).where(Batch.state == BatchState.SUBMITTED)).scalars()
-        )
+            lease = Lease.take(database, utc_now, batch.id)
+            assert lease is not None  # noqa: S101
+            seal_requests(lease, made.vault, provider, batch.id, utc_now)
+    with phase("JSONL"):
+        sent = sum(1 for batch in batches for _ in sealed_lines(database, made.vault, batch))
     sys.stdout.write(f"{sent} lines, {count / total:.0f} items/s from end to end (the preview counted too)\n")
 
 
@@ -120,7 +120,7 @@ def prepare(url: str, keyring: Path, count: int) -> Made:
     upgrade(database.engine)
     AuditLog(ring).attach(database.sessions)
     with database.transaction() as session:
-        tenant = _tenant(session)
+        tenant = make_tenant(session)
         administrator = Administrator(id=uuid.uuid4(), username="bench", password_hash="x")  # noqa: S106
         session.add(administrator)
         session.flush()
@@ -132,7 +132,7 @@ def prepare(url: str, keyring: Path, count: int) -> Made:
     return Made(database, vault, administrator_id)
 
 
-def _tenant(session: Session) -> Deployment:
+def make_tenant(session: Session) -> Deployment:
     lms = Registration(
         id=uuid.uuid4(),
         issuer="https://lms.example",

@@ -322,12 +322,12 @@ def _replace_earlier(session: Session, assignment_id: uuid.UUID, person_id: uuid
     )
     if not earlier:
         return
+    # Locked before their state is asked: a batch that gives one back at this moment comes before or after.
+    every = session.execute(select(QueueItem.id).where(QueueItem.submission_id.in_(earlier))).scalars().all()
+    queue.lock_items(session, every)
     items = list(
         session.execute(
-            select(QueueItem.id).where(
-                QueueItem.submission_id.in_(earlier),
-                QueueItem.state == QueueState.QUEUED,
-            )
+            select(QueueItem.id).where(QueueItem.id.in_(every), QueueItem.state == QueueState.QUEUED)
         ).scalars()
     )
     move_many(session, QueueItem.state, items, QUEUE_MOVES, QueueState.SKIPPED, failure_code="replaced")

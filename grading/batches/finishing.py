@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from config.logging import fields, get_logger
 from grading import provider_files
-from grading.batches.ingest import Ingest
+from grading.batches.ingest import Ingest, settle
 from grading.batches.turn import Turn, moved
 from grading.batches.watching import wake_those_that_wait_for_room
 from grading.budget import batches as budget
@@ -96,6 +96,7 @@ def _close(turn: Turn, ingest: Ingest) -> bool:
             failure_words=None,
             **moved(now),
         )
+        settle(session, batch.id)
         budget.settle(session, batch.id, now)
         wake_those_that_wait_for_room(session, batch, turn)
         turn.record(session, f"batch.{state.value}", items=batch.items)

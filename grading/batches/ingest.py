@@ -20,6 +20,7 @@ from grading.batches import retrying
 from grading.batches.equal_feedback import flag_equal
 from grading.batches.lease import Lease
 from grading.batches.result_rows import Line, Question, assessment_of, load_lines, load_unanswered
+from grading.batches.returning import give_back
 from grading.budget.batches import line_cost
 from grading.models import Assessment, Batch, BatchRequest, QueueItem, Submission
 from grading.providers.base import Outcome, ResultLine
@@ -100,15 +101,16 @@ class Ingest:
 
     def _take_chunk(self, session: Session, chunk: Sequence[ResultLine]) -> None:
         known = load_lines(session, self.vault, self.batch.id, [line.custom_id for line in chunk])
-        outcomes = _Outcomes()
+        outcomes, taken = _Outcomes(), []
         for line in chunk:
             asked = known.pop(line.custom_id, None)
             if asked is None:
                 log.warning("ingest.line_passed_over", extra=fields(batch=self.batch.id))
                 continue
             self._take(session, outcomes, asked, line)
+            taken.append(asked.line.request)
         self._write(session, outcomes)
-        settle(session, self.batch.id)
+        _add_up(session, self.batch.id, taken)
 
     def _take(self, session: Session, outcomes: _Outcomes, asked: Question, line: ResultLine) -> None:
         target, now = asked.line, self.clock()
@@ -158,11 +160,24 @@ class Ingest:
             details: dict[str, str | int] = {"model": assessment.model, "flags": len(assessment.flags)}
             _note(session, "assessment.stored", line, "assessment", assessment.id, details)
         for (code, following), lines in outcomes.failed.items():
-            _write_failed(session, code, following, lines, now)
+            _write_failed(session, self.batch.provider, code, following, lines, now)
+
+
+def _add_up(session: Session, batch_id: uuid.UUID, taken: Sequence[BatchRequest]) -> None:
+    """Add what lines cost that are taken in this transaction, and in no other: adding up all lines with every chunk
+    would take the longer the more of them there are."""
+    values = {
+        "actual_microdollars": Batch.actual_microdollars + sum(one.actual_microdollars for one in taken),
+        "input_tokens": Batch.input_tokens + sum(one.input_tokens for one in taken),
+        "output_tokens": Batch.output_tokens + sum(one.output_tokens for one in taken),
+    }
+    session.execute(
+        update(Batch).where(Batch.id == batch_id).values(values).execution_options(synchronize_session=False)
+    )
 
 
 def settle(session: Session, batch_id: uuid.UUID) -> None:
-    """Bring what a batch has cost so far up to date with its lines: the one place where costs become the batch's."""
+    """Bring what a batch has cost up to date with its lines, once all of them have been read."""
     totals = session.execute(
         select(
             func.coalesce(func.sum(BatchRequest.actual_microdollars), 0),
@@ -178,28 +193,31 @@ def settle(session: Session, batch_id: uuid.UUID) -> None:
     )
 
 
-def _write_failed(session: Session, code: str, following: retrying.Next, lines: Sequence[Line], now: datetime) -> None:
+def _write_failed(
+    session: Session, provider: str, code: str, following: retrying.Next, lines: Sequence[Line], now: datetime
+) -> None:
     """A retryable failure goes back to the queue until its tries are used up, then to a person."""
-    move_many(
-        session,
-        QueueItem.state,
-        [line.item_id for line in lines],
-        QUEUE_MOVES,
-        QueueState.QUEUED if following.again else QueueState.FAILED,
-        attempts=following.attempts,
-        unexecuted=following.unexecuted,
-        output_limit=following.output_limit,
-        not_before=following.not_before,
-        failure_code=code,
-        failure_words=words_for(code),
-        finished_at=None if following.again else now,
-    )
+    item_ids = [line.item_id for line in lines]
+    tried: dict[str, object] = {
+        "attempts": following.attempts,
+        "unexecuted": following.unexecuted,
+        "output_limit": following.output_limit,
+        "not_before": following.not_before,
+        "failure_code": code,
+        "failure_words": words_for(code),
+    }
     if following.again:
-        _move_submissions(session, lines, SubmissionState.WAITING)
+        waiting = set(give_back(session, provider, item_ids, now, **tried, finished_at=None))
     else:
+        waiting = set()
+        move_many(session, QueueItem.state, item_ids, QUEUE_MOVES, QueueState.FAILED, **tried, finished_at=now)
         _move_submissions(session, lines, SubmissionState.WITH_INSTRUCTOR, by_hand_reason="failed")
     for line in lines:
-        details: dict[str, str | int] = {"code": code, "attempts": following.attempts, "again": following.again}
+        details: dict[str, str | int] = {
+            "code": code,
+            "attempts": following.attempts,
+            "again": line.item_id in waiting,
+        }
         _note(session, "assessment.failed", line, "queue_item", line.item_id, details)
 
 

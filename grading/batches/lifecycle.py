@@ -1,6 +1,7 @@
 """After a batch is made: its submission, its cancellation, and what goes back to the queue."""
 
 import uuid
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select, update
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from grading.batches.errors import BatchRefused
 from grading.batches.records import audit_batch
+from grading.batches.returning import give_back
 from grading.budget import batches as budget
 from grading.errors import NotFound
 from grading.models import Batch, BatchRequest, QueueItem, Submission
@@ -96,7 +98,7 @@ def cancel(
             finished_at=clock(),
             cancel_reason=why,
         )
-        release_items(session, batch_id)
+        release_items(session, batch, clock())
     elif batch.state in (BatchState.SUBMITTED, BatchState.PROCESSING):
         batch.cancel_requested_at = batch.cancel_requested_at or clock()
         batch.cancel_reason = batch.cancel_reason or why
@@ -108,27 +110,18 @@ def cancel(
     return batch
 
 
-def release_items(session: Session, batch_id: uuid.UUID) -> int:
-    """Give the items of a batch that nothing came of back to the queue; returns how many."""
+def release_items(session: Session, batch: Batch, now: datetime) -> int:
+    """Give the items of a batch that nothing came of back to the queue; returns how many wait there again."""
     from_batch = select(BatchRequest.queue_item_id).where(
-        BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED
+        BatchRequest.batch_id == batch.id, BatchRequest.state == RequestState.PREPARED
     )
-    ids = list(session.execute(from_batch).scalars())
-    moved = move_many(session, QueueItem.state, ids, QUEUE_MOVES, QueueState.QUEUED)
-    submissions = select(QueueItem.submission_id).where(QueueItem.id.in_(ids), QueueItem.state == QueueState.QUEUED)
-    move_many(
-        session,
-        Submission.state,
-        list(session.execute(submissions).scalars()),
-        SUBMISSION_MOVES,
-        SubmissionState.WAITING,
-    )
+    waiting = give_back(session, batch.provider, list(session.execute(from_batch).scalars()), now)
     session.execute(
         update(BatchRequest)
-        .where(BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED)
+        .where(BatchRequest.batch_id == batch.id, BatchRequest.state == RequestState.PREPARED)
         .values(state=RequestState.RETURNED)
     )
-    return moved
+    return len(waiting)
 
 
 def get(session: Session, batch_id: uuid.UUID) -> Batch:

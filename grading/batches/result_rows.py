@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from grading.batches.retrying import Tries
 from grading.models import (
@@ -92,6 +92,7 @@ def load_lines(session: Session, vault: Vault, batch_id: uuid.UUID, custom_ids: 
             BatchRequest.custom_id.in_(custom_ids),
             BatchRequest.state == RequestState.PREPARED,
         )
+        .options(defer(BatchRequest.sealed_body))
         .with_for_update(of=BatchRequest)
     ).all()
     texts = vault.open_many(session, [(Place("anonymized_text", "text", row[-2]), row[-1]) for row in rows])

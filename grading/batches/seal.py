@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, literal, select
+from sqlalchemy import ColumnElement, Select, case, literal, select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
@@ -258,12 +258,24 @@ def _hold(
 
 def hold_what_may_not_leave(session: Session, batch: Batch, clock: Clock) -> None:
     """Take lines out of a batch that is about to be sent, because something has changed since they were sealed."""
-    _hold_where(session, batch, obstacle(session, batch.provider), clock)
+    _hold_where(session, batch, _kept_back(session, batch), clock)
+
+
+def may_all_leave(session: Session, batch: Batch) -> bool:
+    """Whether every line of a batch may still leave."""
+    kept = _prepared(select(BatchRequest.id), batch).where(_kept_back(session, batch).is_not(None)).limit(1)
+    return session.execute(kept).first() is None
 
 
 def hold_all(session: Session, batch: Batch, code: str, clock: Clock) -> None:
     """Take every line out of a batch, for one reason."""
     _hold_where(session, batch, literal(code), clock)
+
+
+def _kept_back(session: Session, batch: Batch) -> ColumnElement[str | None]:
+    """SQL: the code of what keeps a line that was sealed from leaving now; NULL when nothing does."""
+    replaced = Submission.state == SubmissionState.REPLACED
+    return case((replaced, REPLACED), else_=obstacle(session, batch.provider))
 
 
 def _hold_where(session: Session, batch: Batch, why: ColumnElement[str | None], clock: Clock) -> None:

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from config.logging import fields, get_logger
 from grading import disclosures
 from grading.batches import splitting
-from grading.batches.seal import hold_what_may_not_leave, seal_requests, sealed_lines
+from grading.batches.seal import hold_what_may_not_leave, may_all_leave, seal_requests, sealed_lines
 from grading.batches.turn import Turn, moved
+from grading.budget import freezing
 from grading.models import Batch, BatchRequest
 from grading.providers.base import JobInput, ProviderMisconfigured, ProviderRefused, RemoteBatch
 from grading.results.words import words_for
@@ -62,6 +63,15 @@ def create(turn: Turn) -> bool:
             return turn.wait(left)
     if batch.cancel_requested_at:
         return turn.end(BatchState.CANCELLED)
+    with turn.lease.database.transaction() as session:
+        unchanged = may_all_leave(session, batch)
+        held = freezing.frozen(session) is not None
+    if held:
+        # What was asked for before the freeze has not happened: now it waits like everything else.
+        return turn.wait(timedelta(0), create_started_at=None)
+    if not unchanged:
+        # It waited with its file there, and somebody took work back: the file goes, and one without that work follows.
+        return turn.go_on(BatchStep.UPLOAD, provider_file_id=None, create_started_at=None)
     turn.lease.write(create_started_at=turn.clock())
     try:
         remote = turn.provider.create(turn.job, batch.create_attempt, batch.provider_file_id or "")

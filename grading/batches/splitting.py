@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from grading.budget import batches as budget
 from grading.models import Batch, BatchRequest, QueueItem
 from grading.states import BatchState, BatchStep, RequestState
 from privacy.audit import Actor, record
@@ -83,6 +84,7 @@ def split(session: Session, batch: Batch, first_to_leave: uuid.UUID, now: dateti
         .where(Batch.id == batch.id)
         .values(items=Batch.items - items, estimated_microdollars=Batch.estimated_microdollars - moved_estimate)
     )
+    budget.split(session, batch, made, now)
     record(
         session,
         event="batch.split",

@@ -68,7 +68,7 @@ class Turn:
                 failure_words=words,
                 **moved(now),
             )
-            returned = release_items(session, self.batch.id)
+            returned = release_items(session, self.batch, now)
             budget.settle(session, self.batch.id, now)
             self.record(session, f"batch.{state.value}", returned=returned, code=code)
         return True

@@ -23,15 +23,15 @@ def reserve(session: Session, batch: Batch, now: datetime) -> None:
         BudgetRefused: there is not enough left, or everything is frozen.
         ModelUnavailable: nobody knows what its model costs.
     """
-    rows = session.execute(
-        select(QueueItem.context_id, func.sum(QueueItem.estimated_microdollars))
-        .join(BatchRequest, BatchRequest.queue_item_id == QueueItem.id)
-        .where(BatchRequest.batch_id == batch.id, BatchRequest.state == RequestState.PREPARED)
-        .group_by(QueueItem.context_id)
-    )
-    shares = {row[0]: int(row[1]) for row in rows}
+    shares = _estimates(session, batch.id)
     batch.price = find_model(batch.model, now, price_book(session, now)).batch_price.to_json()
     charges.reserve(session, Charge(batch.id, Purpose.BATCH, batch.model, shares), now)
+
+
+def split(session: Session, batch: Batch, part: Batch, now: datetime) -> None:
+    """Let what is set aside for the lines that have moved into a batch of their own go with them."""
+    shares = _estimates(session, part.id)
+    charges.transfer(session, batch.id, Charge(part.id, Purpose.BATCH, part.model, shares), now)
 
 
 def settle(session: Session, batch_id: uuid.UUID, now: datetime) -> bool:
@@ -61,3 +61,14 @@ def line_cost(batch: Batch, usage: Usage, now: datetime) -> int:
         return max(cost, cost_microdollars(batch.model, usage, now, batch=True))
     except ModelUnavailable:
         return cost  # no list knows what its longer prompts cost
+
+
+def _estimates(session: Session, batch_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """What the lines of a batch that wait cost at most, by course."""
+    rows = session.execute(
+        select(QueueItem.context_id, func.sum(QueueItem.estimated_microdollars))
+        .join(BatchRequest, BatchRequest.queue_item_id == QueueItem.id)
+        .where(BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED)
+        .group_by(QueueItem.context_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}

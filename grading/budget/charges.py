@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from grading.budget import accounts
@@ -18,7 +18,7 @@ from grading.budget.errors import BudgetRefused
 from grading.budget.freezing import refuse_while_frozen
 from grading.budget.money import dollars
 from grading.budget.months import Month
-from grading.models import BudgetAccount, BudgetEntry, Context
+from grading.models import BudgetAccount, BudgetEntry, BudgetTransfer, Context
 from grading.models.budget import SITE, EntryKind, Purpose
 
 
@@ -62,13 +62,39 @@ def reserve(session: Session, charge: Charge, now: datetime) -> None:
     accounts.note_warnings(session, locked.values(), now)
 
 
+def transfer(session: Session, origin_id: uuid.UUID, part: Charge, now: datetime) -> None:
+    """Let what was set aside for one thing go with a part of it that becomes a thing of its own. Never refused.
+
+    No account changes, so none is locked: of each course's share no more goes than is set aside for it. Repeating it
+    changes nothing.
+    """
+    if _transfers(session, BudgetTransfer.to_reference_id == part.reference_id):
+        return
+    held = _held(session, origin_id)
+    moved = {scope: min(share, held[scope].microdollars) for scope, share in part.shares.items() if scope in held}
+    session.add_all(
+        BudgetTransfer(
+            id=uuid.uuid4(),
+            happened_at=now,
+            month=held[scope].month,
+            course_id=scope,
+            from_reference_id=origin_id,
+            to_reference_id=part.reference_id,
+            microdollars=amount,
+        )
+        for scope, amount in moved.items()
+        if amount > 0
+    )
+    session.flush()
+
+
 def settle(session: Session, actual: Charge, now: datetime) -> bool:
     """Note what something really cost, for each course, and give back what was set aside for it.
 
     What came out higher than estimated is noted in full: it has been spent. So is what was never reserved, as a batch
     that was under way before budgets were kept. Returns whether this call did it: a second one changes nothing.
     """
-    reserved = _entries(session, actual.reference_id, EntryKind.RESERVED)
+    reserved = _held(session, actual.reference_id)
     if not reserved and not actual.total:
         return False
     month = Month.parse(next(iter(reserved.values())).month) if reserved else accounts.this_month(session, now)
@@ -76,7 +102,7 @@ def settle(session: Session, actual: Charge, now: datetime) -> bool:
     locked = accounts.lock(session, month, scopes, now)
     if _entries(session, actual.reference_id, EntryKind.SETTLED):
         return False
-    given_back = {scope: entry.microdollars for scope, entry in reserved.items()}
+    given_back = {scope: share.microdollars for scope, share in reserved.items()}
     _move(locked[SITE], actual.total, sum(given_back.values()))
     for scope in scopes - {SITE}:
         _move(locked[scope], actual.shares.get(scope, 0), given_back.get(scope, 0))
@@ -110,6 +136,32 @@ def _refuse_overdraft(session: Session, account: BudgetAccount, amount: int) -> 
 def _course(session: Session, course_id: uuid.UUID) -> str:
     row = session.execute(select(Context.label, Context.title).where(Context.id == course_id)).one_or_none()
     return (row and (row.label or row.title)) or "a course"
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What is set aside for one course, and in which month."""
+
+    month: str
+    microdollars: int
+
+
+def _held(session: Session, reference_id: uuid.UUID) -> dict[uuid.UUID, _Share]:
+    """What was set aside for something, with what it took over and without what went with parts of it."""
+    reserved = _entries(session, reference_id, EntryKind.RESERVED).values()
+    parts = [(entry.course_id, entry.month, entry.microdollars) for entry in reserved]
+    for row in _transfers(session, BudgetTransfer.to_reference_id == reference_id):
+        parts.append((row.course_id, row.month, row.microdollars))
+    for row in _transfers(session, BudgetTransfer.from_reference_id == reference_id):
+        parts.append((row.course_id, row.month, -row.microdollars))
+    held: dict[uuid.UUID, _Share] = {}
+    for scope, month, amount in parts:
+        held[scope] = _Share(month, amount + (held[scope].microdollars if scope in held else 0))
+    return held
+
+
+def _transfers(session: Session, which: ColumnElement[bool]) -> list[BudgetTransfer]:
+    return list(session.execute(select(BudgetTransfer).where(which)).scalars())
 
 
 def _entries(session: Session, reference_id: uuid.UUID, kind: EntryKind) -> dict[uuid.UUID, BudgetEntry]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from grading.budget.errors import BudgetBroken
 from grading.budget.money import exact_dollars
-from grading.models import Batch, BatchRequest, BudgetAccount, BudgetEntry
+from grading.models import Batch, BatchRequest, BudgetAccount, BudgetEntry, BudgetTransfer
 from grading.models.budget import SITE, EntryKind, Purpose
 from grading.states import BatchState
 
@@ -43,8 +43,12 @@ def verify(session: Session) -> Verified:
     )
 
 
+def _amount(kind: EntryKind) -> ColumnElement[int]:
+    return case((BudgetEntry.kind == kind, BudgetEntry.microdollars), else_=0)
+
+
 def _sum(kind: EntryKind) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((BudgetEntry.kind == kind, BudgetEntry.microdollars), else_=0)), 0)
+    return func.coalesce(func.sum(_amount(kind)), 0)
 
 
 def _accounts(session: Session) -> Iterator[str]:
@@ -75,18 +79,40 @@ def _accounts(session: Session) -> Iterator[str]:
         yield f"There are entries of {scope} in {month}, and no account."
 
 
+def _sums() -> Subquery:
+    """Of each thing that money was set aside for: reserved, with what it took over and without what went with its
+    parts; given back; settled; and how many settlements there are."""
+    nothing = literal(0)
+    settlement = case((BudgetEntry.kind == EntryKind.SETTLED, 1), else_=0)
+    entries = select(
+        BudgetEntry.reference_id.label("reference_id"),
+        _amount(EntryKind.RESERVED).label("reserved"),
+        _amount(EntryKind.RELEASED).label("released"),
+        _amount(EntryKind.SETTLED).label("settled"),
+        settlement.label("settlements"),
+    )
+    amount = BudgetTransfer.microdollars
+    taken_over = select(BudgetTransfer.to_reference_id, amount, nothing, nothing, nothing)
+    passed_on = select(BudgetTransfer.from_reference_id, -amount, nothing, nothing, nothing)
+    every = union_all(entries, taken_over, passed_on).subquery()
+    names = ("reserved", "released", "settled", "settlements")
+    totals = [func.sum(every.c[name]).label(name) for name in names]
+    return select(every.c.reference_id, *totals).group_by(every.c.reference_id).subquery()
+
+
 def _things(session: Session) -> Iterator[str]:
     """Of each thing money was set aside for: all of it is given back when it is settled, none before."""
-    settled = func.count(case((BudgetEntry.kind == EntryKind.SETTLED, 1)))
+    sums = _sums().c
     rows = session.execute(
-        select(BudgetEntry.reference_id, _sum(EntryKind.RESERVED), _sum(EntryKind.RELEASED), settled)
-        .group_by(BudgetEntry.reference_id)
-        .having(
-            ((settled > 0) & (_sum(EntryKind.RESERVED) != _sum(EntryKind.RELEASED)))
-            | ((settled == 0) & (_sum(EntryKind.RELEASED) != 0))
+        select(sums.reference_id, sums.reserved, sums.released).where(
+            or_(
+                and_(sums.settlements > 0, sums.reserved != sums.released),
+                and_(sums.settlements == 0, sums.released != 0),
+                sums.reserved < 0,
+            )
         )
     )
-    for reference_id, reserved, released, _ in rows:
+    for reference_id, reserved, released in rows:
         yield (
             f"For {reference_id} ${exact_dollars(int(reserved))} were set aside and ${exact_dollars(int(released))} "
             "given back."
@@ -107,20 +133,14 @@ def _batches(session: Session) -> Iterator[str]:
         .group_by(BatchRequest.batch_id)
         .subquery()
     )
-    entries = (
-        select(
-            BudgetEntry.reference_id,
-            _sum(EntryKind.SETTLED).label("settled"),
-            (_sum(EntryKind.RESERVED) - _sum(EntryKind.RELEASED)).label("open"),
-            func.count(case((BudgetEntry.kind == EntryKind.SETTLED, 1))).label("settlements"),
-        )
-        .where(BudgetEntry.purpose == Purpose.BATCH)
-        .group_by(BudgetEntry.reference_id)
-        .subquery()
-    )
+    of_things = _sums()
+    sums = of_things.c
     rows = session.execute(
-        select(Batch, lines.c.cost, lines.c.lines, entries.c.settled, entries.c.open, entries.c.settlements)
-        .join(entries, entries.c.reference_id == Batch.id)
+        select(
+            *(Batch, lines.c.cost, lines.c.lines),
+            *(sums.settled, sums.reserved - sums.released, sums.settlements),
+        )
+        .join(of_things, of_things.c.reference_id == Batch.id)
         .outerjoin(lines, lines.c.batch_id == Batch.id)
     )
     for batch, cost, count, settled, open_, settlements in rows:

@@ -10,6 +10,7 @@ from grading.models.budget import (
     BudgetFreeze,
     BudgetLimit,
     BudgetOverride,
+    BudgetTransfer,
     BudgetWarning,
     ReturnAssumption,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "BudgetFreeze",
     "BudgetLimit",
     "BudgetOverride",
+    "BudgetTransfer",
     "BudgetWarning",
     "ChangeKind",
     "Context",

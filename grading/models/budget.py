@@ -112,6 +112,31 @@ class BudgetEntry(Base):
     microdollars: Mapped[MicroDollars]
 
 
+class BudgetTransfer(Base):
+    """What was set aside for one thing and goes with a part of it that became a thing of its own. Rows are only added.
+
+    No account changes: the money stays set aside, in the same month and for the same course.
+    """
+
+    __tablename__ = "budget_transfer"
+    __table_args__ = (
+        CheckConstraint("microdollars > 0", name="something_moved"),
+        CheckConstraint("from_reference_id <> to_reference_id", name="to_another"),
+        UniqueConstraint("to_reference_id", "course_id"),
+        Index("ix_budget_transfer_from_reference_id", "from_reference_id"),
+    )
+
+    id: Mapped[Key]
+    happened_at: Mapped[Moment]
+    month: Mapped[str] = mapped_column(String(7))
+    """The account in which it was set aside."""
+    course_id: Mapped[UUID]
+    from_reference_id: Mapped[UUID]
+    to_reference_id: Mapped[UUID]
+    """What it is for now. A thing is made of one other: it takes over once."""
+    microdollars: Mapped[MicroDollars]
+
+
 class BudgetWarning(Base):
     """A part of a limit that was reached in a month. Noted once; what notifies people starts from here."""
 
@@ -191,3 +216,4 @@ class ReturnAssumption(Base):
 
 
 keep_append_only(BudgetEntry)
+keep_append_only(BudgetTransfer)

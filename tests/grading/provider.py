@@ -123,10 +123,17 @@ class MemoryProvider:
 
     def end(self, status: str = "completed", state: RemoteState = RemoteState.ENDED, **values: str) -> None:
         """Let every running batch end."""
-        for batch_id, remote in self.batches.items():
-            self.batches[batch_id] = replace(
-                remote, status=status, state=state, completed=remote.total, output_file_id=f"out-{batch_id}", **values
-            )
+        for batch_id in self.batches:
+            self.end_one(batch_id, status, state, **values)
+
+    def end_one(
+        self, batch_id: str, status: str = "completed", state: RemoteState = RemoteState.ENDED, **values: str
+    ) -> None:
+        """Let one running batch end."""
+        remote = self.batches[batch_id]
+        self.batches[batch_id] = replace(
+            remote, status=status, state=state, completed=remote.total, output_file_id=f"out-{batch_id}", **values
+        )
 
     def sent(self) -> str:
         """Everything this provider was ever sent."""

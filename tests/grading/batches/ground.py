@@ -89,7 +89,7 @@ class Ground:
             self.admin_id = factories.administrator(session).id
             self.submit_all(session)
         sqlite = self.database.engine.dialect.name == "sqlite"
-        self.restore = _kept_file(self.database) if sqlite else _kept_rows(self.database)
+        self.restore = kept_file(self.database) if sqlite else kept_rows(self.database)
 
     def submit_all(self, session: Session) -> None:
         """Make a batch of all that waits, and submit it."""
@@ -174,7 +174,7 @@ class Ground:
         assert account["files"] == []
 
 
-def _kept_file(database: Database) -> Callable[[], None]:
+def kept_file(database: Database) -> Callable[[], None]:
     path = Path(database.engine.url.database or "")
     with database.engine.connect() as connection:
         connection.execute(text("COMMIT"))
@@ -197,7 +197,7 @@ def _copied_back(table: Table) -> str:
     return f'INSERT INTO public."{table.name}" ({columns}) SELECT {columns} FROM kept."{table.name}"'  # noqa: S608
 
 
-def _kept_rows(database: Database) -> Callable[[], None]:
+def kept_rows(database: Database) -> Callable[[], None]:
     """Copies of all tables in a schema of their own; triggers and foreign keys are passed over on the way back."""
     tables = [table.name for table in Base.metadata.tables.values()]
     copies = [f'CREATE TABLE kept."{name}" AS TABLE public."{name}"' for name in tables]

@@ -15,6 +15,7 @@ from grading.budget.report import monthly_report
 from grading.budget.verifying import verify
 from grading.models import Batch, BudgetEntry, PromptVersion, QueueItem
 from grading.models.budget import SITE, EntryKind
+from grading.providers.base import Limits as ProviderLimits
 from grading.providers.base import Outcome, ResultLine, Usage
 from grading.providers.catalogue import find_model
 from grading.providers.prices import PriceDraft, enter_price
@@ -203,3 +204,41 @@ def test_usage_is_charged_by_kind_of_token(small: Scene) -> None:
     usage = Usage(input_tokens=10_000, cached_tokens=4_000, output_tokens=500, cache_write_tokens=2_000)
     expected = 4_000 * price.input + 4_000 * price.cached + 2_000 * price.cache_write + 500 * price.output
     assert price.cost(usage) == round(expected / 1_000_000)
+
+
+def test_what_is_set_aside_goes_with_the_part_of_a_batch_that_becomes_its_own(scene: Scene) -> None:
+    scene.provider.limits = ProviderLimits(1, 200 * 1024 * 1024)
+    scene.submit(scene.create())
+    scene.work()
+    scene.work()
+    scene.work()
+    # Nothing more may be committed, and the parts go on all the same.
+    limit(scene, 1)
+    assert standing(scene).reserved == sum(estimates(scene))
+    ended, running = [], list(scene.provider.batches)
+    assert len(running) == 3
+    for remote in running:
+        scene.provider.end_one(remote)
+        scene.work()
+        ended.append(standing(scene).reserved)
+    shares = estimates(scene)
+    assert sorted(ended, reverse=True) == [sum(shares[1:]), shares[2], 0]
+    assert standing(scene).spent == 3 * 125
+    with scene.database.transaction() as session:
+        assert {batch.state for batch in session.execute(select(Batch)).scalars()} == {BatchState.COMPLETED}
+
+
+def test_a_part_of_a_batch_that_was_never_reserved_takes_nothing_with_it(small: Scene) -> None:
+    small.provider.limits = ProviderLimits(2, 200 * 1024 * 1024)
+    small.create()
+    with small.database.transaction() as session:
+        session.execute(
+            update(Batch).values(state=BatchState.SUBMITTED, step=BatchStep.SEAL, next_check_at=small.clock())
+        )
+        session.execute(update(QueueItem).values(state="processing"))
+    small.work()
+    small.work()
+    assert standing(small).committed == 0
+    small.provider.end()
+    small.work()
+    assert (standing(small).reserved, standing(small).spent) == (0, 375)

@@ -18,7 +18,7 @@ from grading.budget.errors import BudgetBroken, BudgetInvalid, BudgetRefused
 from grading.budget.money import DOLLAR
 from grading.budget.months import Month
 from grading.budget.verifying import verify
-from grading.models import BudgetAccount, BudgetEntry, BudgetFreeze, BudgetLimit, BudgetWarning
+from grading.models import BudgetAccount, BudgetEntry, BudgetFreeze, BudgetLimit, BudgetTransfer, BudgetWarning
 from grading.models.budget import SITE, EntryKind, Purpose
 from privacy.audit import Actor
 from tests.conftest import START, StillClock
@@ -283,3 +283,31 @@ def test_sums_that_were_tampered_with_are_found(database: Database) -> None:
         session.execute(update(BudgetAccount).where(BudgetAccount.scope_id == SITE).values(spent_microdollars=3))
     with pytest.raises(BudgetBroken, match=r"says \$0.0004 set aside and \$0.000003 spent; its entries say \$0.0004"):
         whole(database)
+
+
+def test_what_is_set_aside_can_go_with_a_part_and_with_a_part_of_that(database: Database, clock: StillClock) -> None:
+    limit(database, 100, clock)
+    first, second, third = (uuid.uuid4() for _ in range(3))
+    reserve(database, charge(100, reference=first))
+    for _ in range(2):
+        with database.transaction() as session:
+            charges.transfer(session, first, charge(60, reference=second), START)
+            charges.transfer(session, second, charge(999, reference=third), START)
+    whole(database)
+    assert standing(database).reserved == 100
+    assert settle(database, charge(30, reference=first))
+    assert (standing(database).reserved, standing(database).spent) == (60, 30)
+    assert settle(database, charge(10, reference=second))
+    assert (standing(database).reserved, standing(database).spent) == (60, 40)
+    assert settle(database, charge(0, reference=third))
+    assert (standing(database).reserved, standing(database).spent) == (0, 40)
+    whole(database)
+
+
+def test_a_transfer_stays_as_it_was_noted(database: Database) -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    reserve(database, charge(100, reference=first))
+    with database.transaction() as session:
+        charges.transfer(session, first, charge(60, reference=second), START)
+    with pytest.raises(DatabaseError, match="append-only"), database.transaction() as session:
+        session.execute(update(BudgetTransfer).values(microdollars=1))
