@@ -19,6 +19,7 @@ from grading.models import (
     BudgetFreeze,
     BudgetLimit,
     BudgetOverride,
+    BudgetTransfer,
     BudgetWarning,
     Context,
     Deployment,
@@ -35,7 +36,7 @@ PROOF: Final = frozenset(
     model.__tablename__
     for model in (
         *(AuditEvent, AuditChain, Disclosure, DisclosureDeletion, ErasureRequest, DataKey),
-        *(BudgetAccount, BudgetEntry, BudgetFreeze, BudgetLimit, BudgetOverride, BudgetWarning),
+        *(BudgetAccount, BudgetEntry, BudgetFreeze, BudgetLimit, BudgetOverride, BudgetTransfer, BudgetWarning),
     )
 )
 """Tables that name by opaque ids what is gone: that it was there, when it went, and what was spent on it."""

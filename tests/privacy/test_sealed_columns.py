@@ -81,6 +81,7 @@ NOT_SEALED: Final = {
     "budget_freeze.reason": STAFF_NOTE,
     "budget_override.month": "a month",
     "budget_override.reason": STAFF_NOTE,
+    "budget_transfer.month": "a month",
     "budget_warning.month": "a month",
     "erasure_request.requested_by_kind": CODE,
     "personal_export.failure_code": CODE,

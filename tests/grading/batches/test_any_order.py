@@ -30,7 +30,7 @@ from tests.grading.batches.recording import KINDS
 from tests.grading.batches.world import COURSES, STUDENTS, World
 from tests.grading.cut_off import Killed
 
-EXAMPLES, STEPS = (120, 50) if thorough.THOROUGH else (5, 25)
+EXAMPLES, STEPS = (60, 40) if thorough.THOROUGH else (5, 25)
 some = strategies.sets(strategies.integers(0, 11), min_size=1, max_size=6)
 """Which of the items are ticked, by their place in the list."""
 CALLS = ("upload", "create", "find", "poll", "results", "cancel", "delete")

@@ -1,14 +1,14 @@
 """What was set aside for a batch goes with the part of it that becomes a batch of its own
 
-Revision: 0016
-Follows: 0017
+Revision: 0017
+Follows: 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0017"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Figures for operators: the queue's by priority too; marks by which the same feedback to two students shows
 
-Revision: 0017
+Revision: 0016
 Follows: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
