@@ -132,7 +132,7 @@ def get_deployment(session: Session, deployment_id: uuid.UUID) -> Deployment:
     """
     found = session.get(Deployment, deployment_id, options=[joinedload(Deployment.registration)])
     if found is None:
-        raise NotFound("There is no such deployment. It may have been erased. Reload the page.")
+        raise NotFound("There is no such deployment. It may have been erased already. Reload the page.")
     return found
 
 

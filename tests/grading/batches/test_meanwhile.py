@@ -37,7 +37,7 @@ def states(world: World) -> list[tuple[QueueState, str | None, SubmissionState]]
             .join(Submission, Submission.id == QueueItem.submission_id)
             .order_by(QueueItem.created_at)
         )
-        return [row._tuple() for row in rows]
+        return [tuple(row) for row in rows]
 
 
 def ended(world: World) -> None:
