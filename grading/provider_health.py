@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from config.database import insert_ignoring_conflicts
@@ -19,6 +19,7 @@ from grading.errors import NotFound
 from grading.models import Batch, ProviderHealth
 from grading.providers.base import ProviderError, ProviderMisconfigured, ProviderUnavailable
 from grading.states import BatchStep, Circuit
+from grading.waking import wake
 from privacy.audit import Actor, Detail, record
 
 WINDOW: Final = timedelta(minutes=10)
@@ -155,12 +156,8 @@ def _close(session: Session, row: ProviderHealth, actor: Actor, now: datetime) -
 
 def _wake(session: Session, provider: str, now: datetime) -> None:
     waits = or_(*(Batch.failure_code == code for code in (*WAITING_CODES.values(), ProviderMisconfigured.code)))
-    session.execute(
-        update(Batch)
-        .where(Batch.provider == provider, Batch.next_check_at > now, waits)
-        .values(next_check_at=now, failure_code=None, failure_words=None)
-        .execution_options(synchronize_session=False)
-    )
+    asleep = (Batch.provider == provider, Batch.next_check_at > now, waits)
+    wake(session, now, *asleep, failure_code=None, failure_words=None)
 
 
 def _audit(session: Session, event: str, actor: Actor, row: ProviderHealth, **details: Detail) -> None:

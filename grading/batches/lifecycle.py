@@ -85,6 +85,8 @@ def cancel(
     Raises:
         MoveRefused: it has ended already.
     """
+    # Locked before it is looked at: somebody may submit it at this moment, and then money is set aside for it.
+    session.execute(select(Batch.id).where(Batch.id == batch_id).with_for_update())
     batch = get(session, batch_id)
     why = reason.strip()[:MOST_REASON]
     if batch.state is BatchState.CREATED:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from config.logging import fields, get_logger
@@ -15,6 +15,7 @@ from grading.models import Batch
 from grading.providers.base import TOO_MUCH_QUEUED, RemoteBatch, RemoteState
 from grading.results.words import words_for
 from grading.states import BATCH_MOVES, BatchState, BatchStep, move_many
+from grading.waking import wake
 
 SLOWEST_FACTOR: Final = 5
 ROOM_PAUSE: Final = timedelta(minutes=10)
@@ -52,16 +53,8 @@ def poll(turn: Turn) -> bool:
 
 def wake_those_that_wait_for_room(session: Session, batch: Batch, turn: Turn) -> None:
     """What a provider had no room for may try again now that a batch has left it."""
-    session.execute(
-        update(Batch)
-        .where(
-            Batch.provider == batch.provider,
-            Batch.model == batch.model,
-            Batch.step == BatchStep.CREATE,
-            Batch.failure_code == TOO_MUCH_QUEUED,
-        )
-        .values(next_check_at=turn.clock())
-    )
+    waiting = (Batch.step == BatchStep.CREATE, Batch.failure_code == TOO_MUCH_QUEUED)
+    wake(session, turn.clock(), Batch.provider == batch.provider, Batch.model == batch.model, *waiting)
 
 
 def _pause(turn: Turn) -> timedelta:

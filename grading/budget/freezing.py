@@ -17,6 +17,7 @@ from grading.budget import accounts
 from grading.budget.errors import BudgetRefused, reason_given
 from grading.models import Batch, BudgetFreeze
 from grading.states import BatchState, BatchStep
+from grading.waking import wake
 from privacy.audit import Actor, record
 
 FROZEN: Final = "frozen"
@@ -103,11 +104,8 @@ def unfreeze(session: Session, reason: str, actor: Actor, clock: Clock = utc_now
     if found is None:
         raise BudgetRefused("Nothing is frozen. Somebody may have lifted the freeze a moment ago.")
     found.lifted_at, found.lifted_by, found.lift_reason = clock(), actor.id, words
-    session.execute(
-        update(Batch)
-        .where(Batch.failure_code == FROZEN, Batch.state.in_(LIVE))
-        .values(next_check_at=clock(), failure_code=None, failure_words=None)
-    )
+    held = (Batch.failure_code == FROZEN, Batch.state.in_(LIVE))
+    wake(session, clock(), *held, failure_code=None, failure_words=None)
     session.flush()
     _note(session, "budget.unfrozen", actor, found.id, {})
     return found
