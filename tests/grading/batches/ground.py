@@ -193,8 +193,9 @@ def kept_file(database: Database) -> Callable[[], None]:
 
 def _copied_back(table: Table) -> str:
     # What the database works out by itself can't be written.
-    columns = ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
-    return f'INSERT INTO public."{table.name}" ({columns}) SELECT {columns} FROM kept."{table.name}"'  # noqa: S608
+    columns = [f'"{column.name}"' for column in table.columns if column.computed is None]
+    kept = ", ".join(f"copy.{name}" for name in columns)
+    return f'INSERT INTO public."{table.name}" ({", ".join(columns)}) SELECT {kept} FROM kept."{table.name}" AS copy'  # noqa: S608
 
 
 def kept_rows(database: Database) -> Callable[[], None]:

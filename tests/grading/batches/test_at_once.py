@@ -99,7 +99,7 @@ class Crowd:
         return chance.choice(ids) if ids else uuid.uuid4()
 
 
-@pytest.mark.parametrize("actions", [4, pytest.param(120, marks=(pytest.mark.proof, pytest.mark.timeout(900)))])
+@pytest.mark.parametrize("actions", [4, pytest.param(40, marks=(pytest.mark.proof, pytest.mark.timeout(900)))])
 def test_nobody_waits_in_a_circle_and_nothing_is_done_twice(
     postgresql_database: Database, vault: Vault, actions: int
 ) -> None:
