@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from sqlalchemy import text
 
-from config.database import open_database
+from config.database import Base, open_database
 from lti_tool.demo.processes import clean_environment, free_ports
 from privacy.audit import AuditLog
 from privacy.keyring import create_keyring, load_keyring
@@ -43,6 +44,16 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraderControl]:
     process.wait(10)
 
 
+def emptied(url: str) -> None:
+    """Remove what earlier tests of this process left in the database."""
+    database = open_database(url)
+    with database.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in Base.metadata.tables.values():
+            connection.execute(table.delete())
+    database.dispose()
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def ground(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, grader: GraderControl
@@ -54,6 +65,7 @@ def ground(
         url = f"sqlite:///{place / 'blindmark.db'}"
     else:
         url = request.getfixturevalue("postgresql_url")
+        emptied(url)
     create_keyring(place / "keyring.json")
     keyring = load_keyring(place / "keyring.json")
     database = open_database(url)
