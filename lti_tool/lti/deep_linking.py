@@ -140,8 +140,7 @@ def build_answer(
     """The signed answer with these items, or with none to cancel."""
     signer = SigningRegistration()
     signer.set_issuer(registration.issuer).set_client_id(registration.client_id)
-    signer.set_tool_private_key(key.private_pem)
-    link = _Signed(signer, lms_deployment_id, settings, key.kid)
+    link = _Signed(signer, lms_deployment_id, settings, key)
     return Answer(
         return_url=settings["deep_link_return_url"],
         token=link.get_response_jwt([_Resource(item.content(settings)) for item in items]),
@@ -159,9 +158,9 @@ class _Resource(DeepLinkResource):
 
 
 class _Signed(DeepLink):
-    def __init__(self, registration: SigningRegistration, deployment_id: str, settings: Any, kid: str) -> None:
+    def __init__(self, registration: SigningRegistration, deployment_id: str, settings: Any, key: SigningKey) -> None:
         super().__init__(registration, deployment_id, settings)
-        self._kid = kid
+        self._key = key
 
     def get_message_jwt(self, resources: Any) -> dict[str, object]:
         """The library's claims, corrected."""
@@ -176,9 +175,7 @@ class _Signed(DeepLink):
 
     def encode_jwt(self, message: Any) -> str:
         """Sign under our own `kid`: the library derives one from a public key that it is not given here."""
-        return jwt.encode(
-            message, self._registration.get_tool_private_key() or "", algorithm="RS256", headers={"kid": self._kid}
-        )
+        return jwt.encode(message, self._key.private, algorithm="RS256", headers={"kid": self._key.kid})
 
 
 def _flag(value: object) -> bool | None:

@@ -146,4 +146,4 @@ class Tokens:
             "exp": now + ASSERTION_SECONDS,
             "jti": secrets.token_urlsafe(24),
         }
-        return jwt.encode(claims, key.private_pem, algorithm="RS256", headers={"kid": key.kid})
+        return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.kid})
