@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import requests
 
@@ -19,10 +19,14 @@ from lti_tool.demo.processes import DemoFailed
 from lti_tool.demo.run import ADMIN, API_KEY, Demonstration, Started
 from lti_tool.demo.visitor import Page, VisitFailed, Visitor
 
+Seen = TypeVar("Seen")
+
 STUDENTS: Final = 10
 NEW_PASSWORD: Final = "demonstration check"  # noqa: S105 - of an installation that is thrown away
 BATCH_SECONDS: Final = 60.0
+CLEANING_SECONDS: Final = 30.0
 GRADEBOOK_SECONDS: Final = 30.0
+PAUSE_SECONDS: Final = 0.5
 MEDIA: Final = {"docx": "application/octet-stream", "pdf": "application/pdf", "txt": "text/plain", "md": "text/plain"}
 
 
@@ -161,22 +165,26 @@ def _batch(walk: _Walk) -> str:
     page.expect("Nothing has been sent yet", "The whole class")
     page = admin.submit(page, page.form("/submit")).expect("Submitted")
     progress = page.url.rstrip("/") + "/progress"
-    deadline = time.monotonic() + BATCH_SECONDS
-    while "nothing left to do" not in page.text:
-        if time.monotonic() > deadline:
-            raise VisitFailed(f"The batch did not end in time: {page.text[:300]}")
-        walk.started.processes.check()
-        time.sleep(0.5)
-        page = admin.get(progress)
+    page = _awaited(
+        walk,
+        lambda: admin.get(progress),
+        lambda page: "nothing left to do" in page.text,
+        lambda page: f"The batch did not end in time: {page.text[:300]}",
+        BATCH_SECONDS,
+    )
     page.expect("Completed", f"{len(walk.works)} of {len(walk.works)}")
     return f"{len(items)} submissions in one batch, estimated, submitted, completed and read in"
 
 
 def _cleaned_up(walk: _Walk) -> str:
-    provider = walk.started.addresses.provider
-    answer = requests.get(f"{provider}/v1/files", headers={"Authorization": f"Bearer {API_KEY}"}, timeout=10)
-    left = answer.json()["data"]
-    _expect(left == [], f"{len(left)} files are still at the provider")
+    files, key = f"{walk.started.addresses.provider}/v1/files", {"Authorization": f"Bearer {API_KEY}"}
+    _awaited(
+        walk,
+        lambda: requests.get(files, headers=key, timeout=10).json()["data"],
+        lambda left: left == [],
+        lambda left: f"{len(left)} files are still at the provider",
+        CLEANING_SECONDS,
+    )
     return "every file at the provider was deleted after reading"
 
 
@@ -207,16 +215,19 @@ def _review(walk: _Walk) -> str:
 
 
 def _gradebook(walk: _Walk) -> str:
-    deadline = time.monotonic() + GRADEBOOK_SECONDS
     by_id = {person.user_id: person for person in walk.persons.values()}
-    while True:
-        state = walk.state()
-        grades = {by_id[grade["user_id"]].name: grade for grade in state["grades"] if grade["score"] is not None}
-        if len(grades) == len(walk.works):
-            break
-        if time.monotonic() > deadline:
-            raise VisitFailed(f"The gradebook has {len(grades)} of {len(walk.works)} scores.")
-        time.sleep(0.5)
+
+    def scored(state: Any) -> dict[str, Any]:
+        return {by_id[grade["user_id"]].name: grade for grade in state["grades"] if grade["score"] is not None}
+
+    state = _awaited(
+        walk,
+        walk.state,
+        lambda state: len(scored(state)) == len(walk.works),
+        lambda state: f"The gradebook has {len(scored(state))} of {len(walk.works)} scores.",
+        GRADEBOOK_SECONDS,
+    )
+    grades = scored(state)
     for name, score in walk.scores.items():
         _expect(float(grades[name]["score"]) == float(score), f"the LMS has {score} for {name}")
         _expect("Your instructor read it and decided" in grades[name]["comment"], f"the comment of {name}")
@@ -238,6 +249,19 @@ def _result(walk: _Walk) -> str:
     page = walk.open_assignment(key).expect("Your result", walk.scores[name], "Released")
     page.expect("Your instructor read it and decided.")
     return f"{name} sees {walk.scores[name]} of 20 and the feedback"
+
+
+def _awaited(
+    walk: _Walk, look: Callable[[], Seen], done: Callable[[Seen], bool], words: Callable[[Seen], str], seconds: float
+) -> Seen:
+    """Look again and again until what is seen is as it must become, while everything that was started still runs."""
+    deadline = time.monotonic() + seconds
+    while not done(seen := look()):
+        if time.monotonic() > deadline:
+            raise VisitFailed(words(seen))
+        walk.started.processes.check()
+        time.sleep(PAUSE_SECONDS)
+    return seen
 
 
 def _expect(holds: bool, what: str) -> None:
