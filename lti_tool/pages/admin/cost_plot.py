@@ -10,7 +10,7 @@ from grading.budget.months import Month
 
 WIDTH: Final = 640
 HEIGHT: Final = 260
-LEFT: Final = 96
+LEFT: Final = 128
 RIGHT: Final = 20
 TOP: Final = 16
 BOTTOM: Final = 38
