@@ -1,5 +1,6 @@
 """Fixtures that every room's tests share: databases of both kinds, a vault, a clock that stands still."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from privacy.sealing import Vault
 from tests import services
 from tests.made_once import share_compiled_forms
 from tests.privacy.vault_process import VaultServer, running_vault
+from tests.services import alone
 
 # Without these, Chromium looks for its maker's services at every start.
 QUIET = (
@@ -63,31 +65,52 @@ def clock() -> StillClock:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(shared_folder: Path) -> Path:
     """A migrated SQLite database to copy from."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    database = open_database(f"sqlite:///{path}")
-    upgrade(database.engine)
-    with database.engine.connect() as connection:
-        connection.execute(text("COMMIT"))
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
+    path = shared_folder / "template.db"
+    with alone(shared_folder / "template.lock"):
+        if not path.exists():
+            unfinished = path.with_suffix(".unfinished")
+            database = open_database(f"sqlite:///{unfinished}")
+            upgrade(database.engine)
+            with database.engine.connect() as connection:
+                connection.execute(text("COMMIT"))
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.dispose()
+            unfinished.rename(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
+def postgresql_url(shared_folder: Path) -> Iterator[str]:
     """A migrated PostgreSQL database, emptied before each test that uses it."""
     if not services.postgresql_found():
         services.missing("PostgreSQL")
-    url = services.create_postgresql_database()
-    database = open_database(url)
-    upgrade(database.engine)
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql(_emptying())
-    database.dispose()
+    # The first process migrates a database, and keeps it until it ends; those that begin meanwhile copy it.
+    known, made = shared_folder / "postgresql-template", ""
+    with alone(shared_folder / "postgresql-template.lock"):
+        if not known.exists():
+            made = services.create_postgresql_database()
+            database = open_database(made)
+            upgrade(database.engine)
+            with database.engine.begin() as connection:
+                connection.exec_driver_sql(_emptying())
+            database.dispose()
+            known.write_text(made)
+        url = services.create_postgresql_database(template=known.read_text())
     yield url
     services.drop_postgresql_database(url)
+    if made:
+        with alone(shared_folder / "postgresql-template.lock"):
+            known.unlink()
+            services.drop_postgresql_database(made)
 
 
 def _emptying() -> str:

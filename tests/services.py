@@ -1,8 +1,11 @@
 """What this machine offers the tests: PostgreSQL, Redis, Chromium. What is missing is skipped, or refused in CI."""
 
+import fcntl
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -63,13 +66,21 @@ def chromium() -> Path | None:
     return Path(found) if found else None
 
 
-def create_postgresql_database() -> str:
-    """Make an empty database and return its URL."""
+def create_postgresql_database(template: str | None = None) -> str:
+    """Make a database, empty or as another one is, and return its URL."""
     name = f"blindmark_test_{uuid.uuid4().hex[:12]}"
-    _administer(f'CREATE DATABASE "{name}"')
+    _administer(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{make_url(template).database}"' if template else ""))
     # What a test wrote need not outlive a power cut.
     _administer(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     return make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """A part that one process of this machine runs at a time."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def drop_postgresql_database(url: str) -> None:
