@@ -26,6 +26,7 @@ from lti_tool.lti.answered import AnsweredLogin, find_login
 from lti_tool.lti.errors import ADVICE, DeploymentPending, PlatformAnswered, refused
 from lti_tool.lti.facts import message_claims, read_facts, read_locale
 from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.signed import read_token
 from lti_tool.lti.states import States
 from lti_tool.lti.storage import StoredProof, proof_of
 from lti_tool.sessions import LaunchSession, hash_secret, message_place, new_browser_secret, open_visit
@@ -98,9 +99,8 @@ class Launcher:
             )
         if login.handle is not None:
             return self._resume(login, login.handle)
-        token = form.get("id_token", "")
-        kid = verify.read_header(token)
-        key = self._keys.find(login.state.registration_id, login.jwks_url, kid, stored=login.keys)
+        token = read_token(form.get("id_token", ""))
+        key = self._keys.find(login.state.registration_id, login.jwks_url, token.kid, stored=login.keys)
         claims = verify.verify_token(token, key, issuer=login.issuer, client_id=login.client_id, now=self._clock())
         nonce = claims.get("nonce")
         expected = self.states.nonce(login.state_hash)

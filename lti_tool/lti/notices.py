@@ -31,6 +31,7 @@ from lti_tool.lti.facts import custom_of, text_of
 from lti_tool.lti.models import Notice, NoticeState
 from lti_tool.lti.outside import read_json
 from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.signed import SignedToken, read_claims, read_token
 from privacy.audit import Actor, record
 from privacy.sealing import Owner, Place, Vault
 
@@ -162,15 +163,15 @@ class NoticeBox:
                 return
             notice.next_attempt_at = self._clock() + timedelta(seconds=pause_seconds(attempts))
 
-    def _verify(self, token: str) -> _Verified:
-        kid = verify.read_header(token)
+    def _verify(self, text: str) -> _Verified:
+        token = read_token(text)
         issuer, client_id = _addressed(token)
         with self._database.transaction() as session:
             found = find_registrations(session, issuer, client_id)
         if len(found) != 1 or found[0].state is not RegistrationState.ACTIVE:
             raise refused("platform_unknown")
         registration: Registration = found[0]
-        key = self._keys.find(registration.id, registration.jwks_url, kid)
+        key = self._keys.find(registration.id, registration.jwks_url, token.kid)
         claims = verify.verify_token(token, key, issuer=issuer, client_id=client_id, now=self._clock())
         verify.check_notice(claims)
         with self._database.transaction() as session:
@@ -300,9 +301,9 @@ def _tokens(body: bytes) -> list[str]:
     return [one["jwt"] if isinstance(one, dict) and isinstance(one.get("jwt"), str) else "" for one in notices]
 
 
-def _addressed(token: str) -> tuple[str, str]:
+def _addressed(token: SignedToken) -> tuple[str, str]:
     """Who claims to have signed a token, and for whom; checked afterwards with the key of that platform."""
-    claims = verify.unverified_claims(token)
+    claims = read_claims(token)
     issuer, audience = claims.get("iss"), claims.get("aud")
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
