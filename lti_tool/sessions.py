@@ -17,7 +17,7 @@ from sqlalchemy import ForeignKey, String, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from werkzeug.wrappers import Response
 
-from config.database import Base
+from config.database import Base, table_of
 from grading.errors import GradingError
 from grading.models import Context, Deployment, Enrolment, Registration
 from grading.models.columns import Created, Key, Moment, Sealed
@@ -75,7 +75,7 @@ class LaunchSession(Base):
 
 
 # Built once and run on the connection itself: every launch comes through here.
-_OPEN = insert(LaunchSession)
+_OPEN = insert(table_of(LaunchSession))
 
 
 @dataclass(frozen=True, slots=True)

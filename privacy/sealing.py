@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from config.clock import utc_now
-from config.database import insert_ignoring_conflicts
+from config.database import insert_ignoring_conflicts, insert_row
 from privacy.columns import HEAD_BYTES, NONCE_BYTES, VERSION, looks_sealed
 from privacy.errors import KeyDestroyed, MasterKeyRetired, SealBroken
 from privacy.key_cache import KeyCache, OpenKey
@@ -225,8 +225,7 @@ class Vault:
         ]
         try:
             # Two writers may meet here for the same owner: the partial unique index lets one key win.
-            statement = insert_ignoring_conflicts(session, DataKey).returning(DataKey.id)
-            winners = set(session.connection().execute(statement, rows).scalars())
+            winners = _insert_keys(session, rows)
         except DBAPIError as error:
             if RETIRED_WORDS in str(error.orig):
                 raise MasterKeyRetired(
@@ -272,18 +271,23 @@ def wrapping_context(key_id: uuid.UUID, tenant_id: uuid.UUID) -> bytes:
     return b"data-key" + key_id.bytes + tenant_id.bytes
 
 
+def _insert_keys(session: Session, rows: list[dict[str, Any]]) -> set[uuid.UUID]:
+    """Insert rows of keys; returns the ids of those that were."""
+    if len(rows) == 1:
+        return {rows[0]["id"]} if insert_row(session.connection(), DataKey, rows[0]) else set()
+    statement = insert_ignoring_conflicts(session, DataKey).returning(DataKey.id)
+    return set(session.connection().execute(statement, rows).scalars())
+
+
 def _known(session: Session) -> dict[Owner, OpenKey]:
     """The keys that this session has used to seal. A rollback forgets them: it may have taken back their rows."""
-    known: dict[Owner, OpenKey] | None = session.info.get(_SESSION_KEYS)
-    if known is None:
-        known = session.info[_SESSION_KEYS] = {}
-        event.listen(session, "after_soft_rollback", _forget_known)
+    known: dict[Owner, OpenKey] = session.info.setdefault(_SESSION_KEYS, {})
     return known
 
 
+@event.listens_for(Session, "after_soft_rollback")
 def _forget_known(session: Session, _ended: SessionTransaction) -> None:
-    known: dict[Owner, OpenKey] = session.info[_SESSION_KEYS]
-    known.clear()
+    session.info.pop(_SESSION_KEYS, None)
 
 
 def _key_id(blob: bytes) -> uuid.UUID:
