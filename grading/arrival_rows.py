@@ -16,7 +16,7 @@ from grading.models import Context, Deployment, Enrolment, IndividualDate, Perso
 
 Row = Mapping[str, Any]
 _WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
-    Registration: ("id", "product_family", "last_launch_at"),
+    Registration: ("id", "issuer", "client_id", "jwks_url", "state", "product_family", "last_launch_at"),
     Deployment: (
         "id",
         "state",
@@ -88,7 +88,9 @@ def find(
             "subject": subject,
             "link": lms_link_id,
         },
-    ).one()
+    ).one_or_none()
+    if values is None:
+        return dict.fromkeys(_WATCHED)
     found: dict[type[Base], Row | None] = {}
     start = 0
     for model, watched in _WATCHED.items():

@@ -16,10 +16,11 @@ from config.database import insert_row
 from grading import individual_dates
 from grading.arrival_rows import Row, add, find, keep, read
 from grading.assignments import link_to, name_from_elsewhere
+from grading.errors import GradingError
 from grading.individual_dates import NO_DATES, Dates
 from grading.models import Context, Deployment, Enrolment, IndividualDate, Person, Registration, ResourceLink
 from grading.models.people import CourseRole, EnrolmentState
-from grading.models.tenancy import DeploymentState
+from grading.models.tenancy import DeploymentState, RegistrationState
 from grading.people import profile_place, tells_name
 from grading.privacy_limits import retention_of_new_courses
 from privacy.sealing import Owner, Vault
@@ -29,11 +30,37 @@ SEEN_AGAIN_AFTER = timedelta(minutes=5)
 """How exact "last launch" and "last seen" are: a class that arrives at once does not write them thirty times."""
 
 
+class PlatformChanged(GradingError):
+    """The registration was switched off or changed after the launch had been verified for it."""
+
+    code = "platform_changed"
+    status = 401
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFor:
+    """A registration as it stood when a launch was verified for it, with keys from this address."""
+
+    registration_id: uuid.UUID
+    issuer: str
+    client_id: str
+    jwks_url: str
+
+    def stands(self, row: Row) -> bool:
+        """Whether it still does."""
+        active = row["state"] is RegistrationState.ACTIVE
+        return active and (row["issuer"], row["client_id"], row["jwks_url"]) == (
+            self.issuer,
+            self.client_id,
+            self.jwks_url,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class LaunchFacts:
     """What a verified launch says, in our own terms. Empty strings and None where it says nothing."""
 
-    registration_id: uuid.UUID
+    verified_for: VerifiedFor
     lms_deployment_id: str
     subject: str
     role: CourseRole
@@ -80,18 +107,24 @@ class LaunchRecord:
 
 
 def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clock = utc_now) -> LaunchRecord | None:
-    """Note a launch; None, with nothing but the deployment noted, when no administrator has let that in yet."""
+    """Note a launch; None, with nothing but the deployment noted, when no administrator has let that in yet.
+
+    Raises:
+        PlatformChanged: the launch was verified for a registration that does not stand like that.
+    """
     now = clock()
     connection = session.connection()
     found = find(
         connection,
-        registration_id=facts.registration_id,
+        registration_id=facts.verified_for.registration_id,
         lms_deployment_id=facts.lms_deployment_id,
         lms_context_id=facts.lms_context_id,
         subject=facts.subject,
         lms_link_id=facts.lms_link_id,
     )
-    registration = found[Registration] or {}
+    registration = found[Registration]
+    if registration is None or not facts.verified_for.stands(registration):
+        raise PlatformChanged("The connection with this LMS was just changed. Open the activity again.")
     deployment = found[Deployment] or _note_deployment(session, facts)
     if deployment["state"] is not DeploymentState.APPROVED:
         return None
@@ -125,7 +158,7 @@ def _note_deployment(session: Session, facts: LaunchFacts) -> Row:
     return add(
         session,
         Deployment,
-        {"registration_id": facts.registration_id, "lms_deployment_id": facts.lms_deployment_id},
+        {"registration_id": facts.verified_for.registration_id, "lms_deployment_id": facts.lms_deployment_id},
         {"state": DeploymentState.PENDING},
     )
 
@@ -162,7 +195,7 @@ def _note_person(
     """The id of who came, and whether they never came before."""
     legacy = facts.lti11_user_id or None
     if known is None:
-        person_id, key = uuid.uuid4(), {"registration_id": facts.registration_id, "subject": facts.subject}
+        person_id, key = uuid.uuid4(), {"registration_id": facts.verified_for.registration_id, "subject": facts.subject}
         if insert_row(connection, Person, {"id": person_id, **key, "lti11_user_id": legacy, "created_at": now}):
             return person_id, True
         known = read(connection, Person, key)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
-from grading.arrivals import LaunchFacts
+from grading.arrivals import LaunchFacts, VerifiedFor
 from grading.individual_dates import Dates, read_moment
 from lti_tool.lti import claims as names
 from lti_tool.lti import roles
@@ -24,7 +24,7 @@ DATES: Final = {"due_at": "person_due_at", "closes_at": "person_closes_at"}
 """Custom parameters of our links that the LMS fills in for each person."""
 
 
-def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id: str) -> LaunchFacts:
+def read_facts(claims: dict[str, Any], verified_for: VerifiedFor) -> LaunchFacts:
     """Course, person, role, link and services of a launch."""
     context, link = _object(claims, names.CONTEXT), _object(claims, names.RESOURCE_LINK)
     ags, nrps = _object(claims, names.AGS), _object(claims, names.NRPS)
@@ -37,8 +37,8 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
     context_id, link_id = (str(one["id"]) if is_id(one.get("id")) else "" for one in (context, link))
     custom = custom_of(claims)
     return LaunchFacts(
-        registration_id=registration_id,
-        lms_deployment_id=lms_deployment_id,
+        verified_for=verified_for,
+        lms_deployment_id=claims[names.DEPLOYMENT_ID],
         subject=claims["sub"],
         role=decision.role,
         test_user=decision.test_user,
