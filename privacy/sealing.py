@@ -37,6 +37,7 @@ from privacy.ring_file import KEY_BYTES
 
 MARKING: Final = "marks of equal texts v1"
 _NIL = uuid.UUID(int=0)
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SESSION_KEYS = "blindmark_data_keys"
 _COLUMNS = (
     DataKey.id,
@@ -129,7 +130,7 @@ class Vault:
 
     def seal_json(self, session: Session, owner: Owner, place: Place, value: Any) -> bytes:
         """Seal a JSON value."""
-        return self.seal(session, owner, place, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        return self.seal(session, owner, place, _JSON.encode(value).encode())
 
     def open_json(self, session: Session, place: Place, blob: bytes) -> Any:
         """Open a JSON value."""

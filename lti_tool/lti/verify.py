@@ -24,6 +24,7 @@ LONGEST_ID: Final = 255
 LONGEST_ADDRESS: Final = 2048
 LATEST_TIME: Final = 2**53
 REQUIRED: Final = ("exp", "iat", "iss", "aud", "nonce")
+_VALIDATORS: Final = get_validators()  # type: ignore[no-untyped-call]  # the library's factory has no annotations
 
 Claims = Mapping[str, Any]
 
@@ -189,8 +190,7 @@ LAUNCHES: Final[Mapping[str, Callable[[Claims], None]]] = {
 
 def _second_opinion(claims: Claims) -> None:
     """What the library thinks of the messages that it knows."""
-    validators = get_validators()  # type: ignore[no-untyped-call]  # the library's factory has no annotations
-    validator = next((one for one in validators if one.can_validate(claims)), None)
+    validator = next((one for one in _VALIDATORS if one.can_validate(claims)), None)
     if validator is None:
         return
     message_type = claims[names.MESSAGE_TYPE]
