@@ -190,7 +190,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits when the block ends and rolls back when it raises."""
-        with self.sessions.begin() as session:
+        with self.sessions() as session, session.begin():
             yield session
 
     @contextmanager

@@ -23,16 +23,15 @@ from typing import Any, Final, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Row, event, select, tuple_, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from config.clock import utc_now
-from config.database import insert_ignoring_conflicts, insert_row
 from privacy.columns import HEAD_BYTES, NONCE_BYTES, VERSION, looks_sealed
-from privacy.errors import KeyDestroyed, MasterKeyRetired, SealBroken
+from privacy.data_keys import insert_keys
+from privacy.errors import KeyDestroyed, SealBroken
 from privacy.key_cache import KeyCache, OpenKey
 from privacy.keyring import KeyProvider, PlainKey, WrappedKey
-from privacy.models import RETIRED_WORDS, DataKey, OwnerKind
+from privacy.models import DataKey, OwnerKind
 from privacy.ring_file import KEY_BYTES
 
 MARKING: Final = "marks of equal texts v1"
@@ -181,6 +180,9 @@ class Vault:
         self._cache.clear()
 
     def _key_of(self, session: Session, owner: Owner) -> OpenKey:
+        key = _known(session).get(owner)
+        if key is not None and self._cache.is_fresh(key):
+            return key
         self.prepare_keys(session, [owner])
         return _known(session)[owner]
 
@@ -224,15 +226,7 @@ class Vault:
             }
             for owner, item in zip(ordered, wrapped, strict=True)
         ]
-        try:
-            # Two writers may meet here for the same owner: the partial unique index lets one key win.
-            winners = _insert_keys(session, rows)
-        except DBAPIError as error:
-            if RETIRED_WORDS in str(error.orig):
-                raise MasterKeyRetired(
-                    "The master key was changed at this moment. Nothing was stored: try again."
-                ) from error
-            raise
+        winners = insert_keys(session, rows)
         kept = {
             owner: self._cache.put(ids[owner], owner.tenant_id, AESGCM(plain[ids[owner]]))
             for owner in ordered
@@ -270,14 +264,6 @@ class Vault:
 def wrapping_context(key_id: uuid.UUID, tenant_id: uuid.UUID) -> bytes:
     """What a wrapped data key is bound to: its own row, and the tenant."""
     return b"data-key" + key_id.bytes + tenant_id.bytes
-
-
-def _insert_keys(session: Session, rows: list[dict[str, Any]]) -> set[uuid.UUID]:
-    """Insert rows of keys; returns the ids of those that were."""
-    if len(rows) == 1:
-        return {rows[0]["id"]} if insert_row(session.connection(), DataKey, rows[0]) else set()
-    statement = insert_ignoring_conflicts(session, DataKey).returning(DataKey.id)
-    return set(session.connection().execute(statement, rows).scalars())
 
 
 def _known(session: Session) -> dict[Owner, OpenKey]:
