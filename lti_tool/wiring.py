@@ -42,6 +42,7 @@ from lti_tool.lti.services.nrps import NrpsRosterSource
 from lti_tool.lti.services.subscriptions import SUBSCRIBE, Subscriptions
 from lti_tool.parts import PROVIDER, Parts
 from lti_tool.sessions import forget_visits
+from lti_tool.spent_logins import forget_spent_logins
 from privacy.audit import AuditLog
 from privacy.blind_index import BlindIndex
 from privacy.rotation import check_ring
@@ -122,6 +123,7 @@ def open_application(
         clock=clock,
         sweeps=(
             forget_visits,
+            forget_spent_logins,
             forget_keys,
             forget_notices,
             audit.publish,

@@ -24,6 +24,7 @@ from lti_tool.lti.states import State, States
 from lti_tool.lti.storage import StoredProof, proof_of
 from lti_tool.lti.visits import Launch, VisitOpener
 from lti_tool.sessions import LaunchSession, hash_secret, new_browser_secret
+from lti_tool.spent_logins import is_spent
 from privacy.sealing import Vault
 
 
@@ -79,9 +80,14 @@ class Launcher:
         except IntegrityError:
             # The same message is being taken by another request: a button pressed twice, or a thief.
             login = self._answered(state, secret)
-            if login.handle is None:
-                raise
-            return self._resume(login, login.handle)
+            if login.handle is not None:
+                return self._resume(login, login.handle)
+            # Or its visit is gone, with the person or the course: what was erased is not opened again.
+            with self._database.connection() as connection:
+                spent = is_spent(connection, login.state_hash)
+            if spent:
+                raise refused("replayed") from None
+            raise
 
     def _take_as_remembered(self, state: State, token: str, secret: str) -> Launch | None:
         """Take a message with what is remembered of its platform; None, and nothing written, unless all is well.
