@@ -225,8 +225,10 @@ def _is_web_address(value: object) -> bool:
 
 
 def is_id(value: object) -> bool:
-    """Whether something is an id as LTI has them: up to 255 signs of ASCII that can be printed."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isascii() and value.isprintable()
+    """Whether something is an id as LTI has them: up to 255 signs of ASCII that can be printed, and not only spaces."""
+    if not isinstance(value, str) or len(value) > LONGEST_ID:
+        return False
+    return value.isascii() and value.isprintable() and bool(value.strip())
 
 
 def _on_origin(url: str, origin: str) -> bool:
