@@ -15,6 +15,7 @@ from config.database import Base, insert_ignoring_conflicts, table_of
 from grading.models import Context, Deployment, Enrolment, IndividualDate, Person, Registration, ResourceLink
 
 Row = Mapping[str, Any]
+Found = Mapping[type[Base], Row | None]
 _WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
     Registration: ("id", "issuer", "client_id", "jwks_url", "state", "product_family", "last_launch_at"),
     Deployment: (
@@ -77,7 +78,7 @@ def find(
     lms_context_id: str,
     subject: str,
     lms_link_id: str | None,
-) -> dict[type[Base], Row | None]:
+) -> Found:
     """What is known of a launch, by the identity keys of LTI; None for each kind of row that is not there yet."""
     values = connection.execute(
         _KNOWN,

@@ -5,7 +5,7 @@ then, and read again, because two launches may meet. What has not changed is not
 """
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from config.clock import Clock, utc_now
 from config.database import insert_row
 from grading import individual_dates
-from grading.arrival_rows import Row, add, find, keep, read
+from grading.arrival_rows import Found, Row, add, find, keep, read
 from grading.assignments import link_to, name_from_elsewhere
 from grading.errors import GradingError
 from grading.individual_dates import NO_DATES, Dates
+from grading.launch_facts import LaunchFacts
 from grading.models import Context, Deployment, Enrolment, IndividualDate, Person, Registration, ResourceLink
 from grading.models.people import CourseRole, EnrolmentState
-from grading.models.tenancy import DeploymentState, RegistrationState
+from grading.models.tenancy import DeploymentState
 from grading.people import profile_place, tells_name
 from grading.privacy_limits import retention_of_new_courses
 from privacy.sealing import Owner, Vault
@@ -35,62 +36,6 @@ class PlatformChanged(GradingError):
 
     code = "platform_changed"
     status = 401
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedFor:
-    """A registration as it stood when a launch was verified for it, with keys from this address."""
-
-    registration_id: uuid.UUID
-    issuer: str
-    client_id: str
-    jwks_url: str
-
-    def stands(self, row: Row) -> bool:
-        """Whether it still does."""
-        active = row["state"] is RegistrationState.ACTIVE
-        return active and (row["issuer"], row["client_id"], row["jwks_url"]) == (
-            self.issuer,
-            self.client_id,
-            self.jwks_url,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchFacts:
-    """What a verified launch says, in our own terms. Empty strings and None where it says nothing."""
-
-    verified_for: VerifiedFor
-    lms_deployment_id: str
-    subject: str
-    role: CourseRole
-    test_user: bool = False
-    profile: dict[str, str] = field(default_factory=dict)
-    lms_context_id: str = ""
-    context_title: str = ""
-    context_label: str = ""
-    origin_ids: tuple[str, ...] = ()
-    """LMS ids of the courses that this one was copied from, as far as the LMS tells."""
-    lms_link_id: str | None = None
-    link_title: str = ""
-    assignment_id: uuid.UUID | None = None
-    """From the link's custom parameters or line item; only followed inside the same course."""
-    lineitems_url: str | None = None
-    lineitem_url: str | None = None
-    ags_scopes: tuple[str, ...] = ()
-    memberships_url: str | None = None
-    notices_url: str | None = None
-    notice_types: tuple[str, ...] = ()
-    """Kinds of notices that the LMS offers, and where it takes subscriptions."""
-    terms_url: str | None = None
-    """Where the LMS notes who accepted the terms."""
-    product_family: str = ""
-    dates: Dates = NO_DATES
-    """When the link's assignment is due and closes for this person, as far as the LMS says."""
-    dates_told: bool = False
-    """Whether the LMS fills in such dates at all."""
-    lti11_user_id: str = ""
-    """Who this was to an LTI 1.1 tool; only if the LMS proved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +87,10 @@ def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clo
     if new and any(facts.profile.values()):
         vault.prepare_keys(session, [Owner.person(tenant_id, person_id)], new=True)
     enrolment_id = _note_enrolment(session, vault, tenant_id, context["id"], person_id, found[Enrolment], facts, now)
-    link = found[ResourceLink]
-    if facts.lms_link_id is not None:
-        link = link or add(session, ResourceLink, {"context_id": context["id"], "lms_link_id": facts.lms_link_id}, {})
-        assignment_id = _note_link(session, tenant_id, link, facts, now)
-        if assignment_id is not None and facts.dates_told and facts.role is CourseRole.LEARNER:
-            _note_dates(session, assignment_id, person_id, found[IndividualDate], facts, now)
+    link_id = _note_link(session, tenant_id, context["id"], person_id, found, facts, now)
     read_at = context["roster_read_at"]
     wanted = bool(facts.memberships_url or context["memberships_url"]) and (read_at is None or now - read_at > FRESH)
-    return LaunchRecord(tenant_id, context["id"], person_id, enrolment_id, link["id"] if link else None, wanted)
+    return LaunchRecord(tenant_id, context["id"], person_id, enrolment_id, link_id, wanted)
 
 
 def _note_deployment(session: Session, facts: LaunchFacts) -> Row:
@@ -249,6 +189,28 @@ def _enrolment_values(
 
 
 def _note_link(
+    session: Session,
+    tenant_id: uuid.UUID,
+    context_id: uuid.UUID,
+    person_id: uuid.UUID,
+    found: Found,
+    facts: LaunchFacts,
+    now: datetime,
+) -> uuid.UUID | None:
+    """Note the link, and the dates of its assignment for who came; returns the link's id, if there is a link."""
+    if facts.lms_link_id is None:
+        return None
+    link = found[ResourceLink] or add(
+        session, ResourceLink, {"context_id": context_id, "lms_link_id": facts.lms_link_id}, {}
+    )
+    assignment_id = _keep_link(session, tenant_id, link, facts, now)
+    if assignment_id is not None and facts.dates_told and facts.role is CourseRole.LEARNER:
+        _note_dates(session, assignment_id, person_id, found[IndividualDate], facts, now)
+    link_id: uuid.UUID = link["id"]
+    return link_id
+
+
+def _keep_link(
     session: Session, tenant_id: uuid.UUID, link: Row, facts: LaunchFacts, now: datetime
 ) -> uuid.UUID | None:
     """Note what a launch says of its link; returns the assignment that the link shows."""

@@ -195,6 +195,7 @@ def open_visit(
             "message_type": message_type,
             "sealed_message": sealed_message,
             "administrator": administrator,
+            "answered": False,
             "locale": locale,
             "proof_hash": hash_secret(proof) if proof else None,
             "cookieless": bool(proof),

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from config.database import Database
-from grading.arrivals import VerifiedFor
+from grading.launch_facts import VerifiedFor
 from grading.models import Registration
 from grading.models.tenancy import RegistrationState
 from lti_tool.lti.errors import refused

@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
-from grading.arrivals import LaunchFacts, VerifiedFor
 from grading.individual_dates import Dates, read_moment
+from grading.launch_facts import LaunchFacts, VerifiedFor
 from lti_tool.lti import claims as names
 from lti_tool.lti import roles
 from lti_tool.lti.verify import is_id, person_concerned

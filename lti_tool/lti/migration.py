@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.logging import fields, get_logger
-from grading.arrivals import LaunchFacts
+from grading.launch_facts import LaunchFacts
 from lti_tool.lti import claims as names
 from lti_tool.lti.models import LegacyConsumer
 from privacy.audit import Actor, record

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from config.logging import fields, get_logger
-from grading.arrivals import LaunchFacts, LaunchRecord, record_launch
+from grading.arrivals import LaunchRecord, record_launch
+from grading.launch_facts import LaunchFacts
 from lti_tool.lti import claims as names
 from lti_tool.lti import migration, roles
 from lti_tool.lti.answered import AnsweredLogin
@@ -69,7 +70,7 @@ class VisitOpener:
             PlatformChanged: the platform does not stand as it did when the message was checked.
             IntegrityError: the login led to a visit before.
         """
-        handle, ticket = secrets.token_urlsafe(18), secrets.token_urlsafe(32)
+        handle, ticket = secrets.token_urlsafe(18), "" if secret else secrets.token_urlsafe(32)
         role, facts = roles.decide(claims[names.ROLES]), read_facts(claims, login.platform.registration)
         with self._database.transaction() as session:
             facts = migration.with_proven_ids(session, self._vault, facts, claims)
@@ -84,7 +85,7 @@ class VisitOpener:
                 state_hash=login.state_hash,
                 handle=handle,
                 secret=secret or new_browser_secret(),
-                proof="" if secret else ticket,
+                proof=ticket,
                 enrolment_id=noted.enrolment_id,
                 tenant_id=noted.tenant_id,
                 resource_link_id=noted.resource_link_id,
@@ -105,7 +106,7 @@ class VisitOpener:
             claims[names.MESSAGE_TYPE],
             noted.context_id,
             roster_wanted=noted.roster_wanted,
-            proof=None if secret else self.proof(login, ticket),
+            proof=self.proof(login, ticket) if ticket else None,
         )
 
     def proof(self, login: AnsweredLogin, ticket: str) -> Proof:

@@ -103,9 +103,12 @@ class AuditLog:
         if not entries:
             return
         session.flush()
+        chains: dict[str, list[Entry]] = {}
+        for entry in entries:
+            chains.setdefault(entry.chain, []).append(entry)
         # Chains are locked in one order, so that two transactions with events for two tenants can't wait in a circle.
-        for chain in sorted({entry.chain for entry in entries}):
-            self._append(session, chain, [entry for entry in entries if entry.chain == chain])
+        for chain in sorted(chains):
+            self._append(session, chain, chains[chain])
 
     def _append(self, session: Session, chain: str, entries: list[Entry]) -> None:
         connection = session.connection()

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select, update
 
-from grading.arrivals import VerifiedFor
+from grading.launch_facts import VerifiedFor
 from grading.models import Context, Deployment, Enrolment, Person, Registration
 from grading.models.people import CourseRole
 from grading.models.tenancy import DeploymentState, RegistrationState
