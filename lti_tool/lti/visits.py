@@ -71,7 +71,8 @@ class VisitOpener:
             IntegrityError: the login led to a visit before.
         """
         handle, ticket = secrets.token_urlsafe(18), "" if secret else secrets.token_urlsafe(32)
-        role, facts = roles.decide(claims[names.ROLES]), read_facts(claims, login.platform.registration)
+        decision = roles.decide(claims[names.ROLES])
+        facts = read_facts(claims, decision, login.platform.registration)
         with self._database.transaction() as session:
             facts = migration.with_proven_ids(session, self._vault, facts, claims)
             noted = record_launch(session, self._vault, facts, self._clock)
@@ -90,7 +91,7 @@ class VisitOpener:
                 tenant_id=noted.tenant_id,
                 resource_link_id=noted.resource_link_id,
                 message_type=claims[names.MESSAGE_TYPE],
-                administrator=role.administrator,
+                administrator=decision.administrator,
                 locale=read_locale(claims),
                 sealed_message=self._seal_message(session, message_place(visit_id), noted, claims),
                 now=self._clock(),
