@@ -1,7 +1,7 @@
 """The database: one declarative base, column types that mean the same on SQLite and PostgreSQL, engine and sessions."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
@@ -23,8 +23,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -123,8 +122,30 @@ def insert_ignoring_conflicts(session: Session, model: type[Base]) -> Insert:
 @cache
 def _insert_ignoring_conflicts(dialect: str, model: type[Base]) -> Insert:
     # Built once for each table: putting a statement together takes longer than running it.
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    return insert(model).on_conflict_do_nothing()
+    return _inserting(dialect)(model).on_conflict_do_nothing()
+
+
+def insert_row(connection: Connection, model: type[Base], row: Mapping[str, object]) -> bool:
+    """Insert one row by the names of its columns, unless some unique constraint knows it; returns whether it is new.
+
+    For what is done at every launch: it takes a third of the time of a session's statement that hands back columns.
+    """
+    return connection.execute(_inserting_row(connection.dialect.name, model), row).rowcount == 1
+
+
+@cache
+def _inserting_row(dialect: str, model: type[Base]) -> Insert:
+    inserting = _inserting(dialect)(table_of(model)).on_conflict_do_nothing()
+    return inserting.execution_options(preserve_rowcount=True)
+
+
+def _inserting(dialect: str) -> Callable[..., postgresql.Insert | sqlite.Insert]:
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model. Statements of its columns are found again faster than those of the model's attributes."""
+    return Base.metadata.tables[model.__tablename__]
 
 
 def keep_append_only(model: type[Base]) -> None:
@@ -142,7 +163,7 @@ def make_with(model: type[Base], statements: Callable[[str], Iterable[str]]) -> 
         for statement in statements(connection.dialect.name):
             connection.exec_driver_sql(statement)
 
-    event.listen(Base.metadata.tables[model.__tablename__], "after_create", create)
+    event.listen(table_of(model), "after_create", create)
 
 
 def append_only_triggers(table: str, dialect: str) -> list[str]:
@@ -172,7 +193,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits when the block ends and rolls back when it raises."""
-        with self.sessions.begin() as session:
+        with self.sessions() as session, session.begin():
             yield session
 
     @contextmanager

@@ -1,24 +1,24 @@
 """Who came in: what a launch tells about course, person, role, link and services, noted in few statements.
 
 Everything is found by the identity keys of LTI in one query. What is new is inserted unless its unique key exists by
-then, and read again, because two launches may meet. What has not changed is not written. All of it goes by columns, not
-by objects: a class arrives at once, and building five objects takes longer than asking for what is in them.
+then, and read again, because two launches may meet. What has not changed is not written.
 """
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
-from config.database import Base, insert_ignoring_conflicts
+from config.database import insert_row
 from grading import individual_dates
+from grading.arrival_rows import Found, Row, add, find, keep, read
 from grading.assignments import link_to, name_from_elsewhere
+from grading.errors import GradingError
 from grading.individual_dates import NO_DATES, Dates
+from grading.launch_facts import LaunchFacts
 from grading.models import Context, Deployment, Enrolment, IndividualDate, Person, Registration, ResourceLink
 from grading.models.people import CourseRole, EnrolmentState
 from grading.models.tenancy import DeploymentState
@@ -31,41 +31,11 @@ SEEN_AGAIN_AFTER = timedelta(minutes=5)
 """How exact "last launch" and "last seen" are: a class that arrives at once does not write them thirty times."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchFacts:
-    """What a verified launch says, in our own terms. Empty strings and None where it says nothing."""
+class PlatformChanged(GradingError):
+    """The registration was switched off or changed after the launch had been verified for it."""
 
-    registration_id: uuid.UUID
-    lms_deployment_id: str
-    subject: str
-    role: CourseRole
-    test_user: bool = False
-    profile: dict[str, str] = field(default_factory=dict)
-    lms_context_id: str = ""
-    context_title: str = ""
-    context_label: str = ""
-    origin_ids: tuple[str, ...] = ()
-    """LMS ids of the courses that this one was copied from, as far as the LMS tells."""
-    lms_link_id: str | None = None
-    link_title: str = ""
-    assignment_id: uuid.UUID | None = None
-    """From the link's custom parameters or line item; only followed inside the same course."""
-    lineitems_url: str | None = None
-    lineitem_url: str | None = None
-    ags_scopes: tuple[str, ...] = ()
-    memberships_url: str | None = None
-    notices_url: str | None = None
-    notice_types: tuple[str, ...] = ()
-    """Kinds of notices that the LMS offers, and where it takes subscriptions."""
-    terms_url: str | None = None
-    """Where the LMS notes who accepted the terms."""
-    product_family: str = ""
-    dates: Dates = NO_DATES
-    """When the link's assignment is due and closes for this person, as far as the LMS says."""
-    dates_told: bool = False
-    """Whether the LMS fills in such dates at all."""
-    lti11_user_id: str = ""
-    """Who this was to an LTI 1.1 tool; only if the LMS proved it."""
+    code = "platform_changed"
+    status = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,142 +52,63 @@ class LaunchRecord:
 
 
 def record_launch(session: Session, vault: Vault, facts: LaunchFacts, clock: Clock = utc_now) -> LaunchRecord | None:
-    """Note a launch; None, with nothing but the deployment noted, when no administrator has let that in yet."""
+    """Note a launch; None, with nothing but the deployment noted, when no administrator has let that in yet.
+
+    Raises:
+        PlatformChanged: the launch was verified for a registration that does not stand like that.
+    """
     now = clock()
-    found = _find(session, facts)
-    registration = found[Registration] or {}
+    connection = session.connection()
+    found = find(
+        connection,
+        registration_id=facts.verified_for.registration_id,
+        lms_deployment_id=facts.lms_deployment_id,
+        lms_context_id=facts.lms_context_id,
+        subject=facts.subject,
+        lms_link_id=facts.lms_link_id,
+    )
+    registration = found[Registration]
+    if registration is None or not facts.verified_for.stands(registration):
+        raise PlatformChanged("The connection with this LMS was just changed. Open the activity again.")
     deployment = found[Deployment] or _note_deployment(session, facts)
     if deployment["state"] is not DeploymentState.APPROVED:
         return None
     tenant_id = deployment["id"]
-    _keep(session, Registration, registration, _platform_values(registration, facts, now))
-    _keep(session, Deployment, deployment, _deployment_values(deployment, facts, now))
-    context = found[Context] or _insert(
+    keep(connection, Registration, registration, _platform_values(registration, facts, now))
+    keep(connection, Deployment, deployment, _deployment_values(deployment, facts, now))
+    context = found[Context] or add(
         session,
         Context,
         {"tenant_id": tenant_id, "lms_context_id": facts.lms_context_id},
         {"data_retention_days": retention_of_new_courses(session)},
     )
-    _keep(session, Context, context, _context_values(context, facts))
-    person_id = uuid.uuid4()
-    person = found[Person] or _insert(
-        session,
-        Person,
-        {"registration_id": facts.registration_id, "subject": facts.subject},
-        {"id": person_id},
-    )
-    _keep(session, Person, person, {"lti11_user_id": person["lti11_user_id"] or facts.lti11_user_id or None})
-    enrolment = found[Enrolment]
-    if enrolment is None:
-        if person["id"] == person_id and any(facts.profile.values()):
-            vault.prepare_keys(session, [Owner.person(tenant_id, person_id)], new=True)
-        enrolment = _enrol(session, vault, tenant_id, context["id"], person["id"], facts, now)
-    _keep(session, Enrolment, enrolment, _enrolment_values(session, vault, tenant_id, enrolment, facts, now))
-    link = found[ResourceLink]
-    if facts.lms_link_id is not None:
-        link = link or _insert(
-            session, ResourceLink, {"context_id": context["id"], "lms_link_id": facts.lms_link_id}, {}
-        )
-        assignment_id = _note_link(session, tenant_id, link, facts, now)
-        if assignment_id is not None and facts.dates_told and facts.role is CourseRole.LEARNER:
-            _note_dates(session, assignment_id, person["id"], found[IndividualDate], facts, now)
+    keep(connection, Context, context, _context_values(context, facts))
+    person_id, new = _note_person(connection, found[Person], facts, now)
+    if new and any(facts.profile.values()):
+        vault.prepare_keys(session, [Owner.person(tenant_id, person_id)], new=True)
+    enrolment_id = _note_enrolment(session, vault, tenant_id, context["id"], person_id, found[Enrolment], facts, now)
+    link_id = _note_link(session, tenant_id, context["id"], person_id, found, facts, now)
     read_at = context["roster_read_at"]
     wanted = bool(facts.memberships_url or context["memberships_url"]) and (read_at is None or now - read_at > FRESH)
-    return LaunchRecord(tenant_id, context["id"], person["id"], enrolment["id"], link["id"] if link else None, wanted)
+    return LaunchRecord(tenant_id, context["id"], person_id, enrolment_id, link_id, wanted)
 
 
-_Row = Mapping[str, Any]
-_WATCHED: Final[dict[type[Base], tuple[str, ...]]] = {
-    Registration: ("id", "product_family", "last_launch_at"),
-    Deployment: (
-        "id",
-        "state",
-        "last_launch_at",
-        "notices_url",
-        "notice_types",
-        "subscribed_at",
-        "subscription_tried_at",
-        "terms_url",
-    ),
-    Context: (
-        "id",
-        "title",
-        "label",
-        "lineitems_url",
-        "memberships_url",
-        "ags_scopes",
-        "origin_ids",
-        "roster_read_at",
-    ),
-    Person: ("id", "lti11_user_id"),
-    Enrolment: ("id", "person_id", "role", "role_from_launch", "state", "test_user", "seen_at", "sealed_profile"),
-    ResourceLink: ("id", "title", "lineitem_url", "assignment_id", "named_assignment_id", "last_launch_at"),
-    IndividualDate: ("id", "due_at", "closes_at"),
-}
-_COLUMNS: Final = {model: tuple(getattr(model, name) for name in watched) for model, watched in _WATCHED.items()}
-# Built once: putting a statement together takes longer than running it.
-_KNOWN = (
-    select(*(column for columns in _COLUMNS.values() for column in columns))
-    .select_from(Registration)
-    .outerjoin(
-        Deployment,
-        and_(Deployment.registration_id == Registration.id, Deployment.lms_deployment_id == bindparam("deployment")),
-    )
-    .outerjoin(Context, and_(Context.tenant_id == Deployment.id, Context.lms_context_id == bindparam("context")))
-    .outerjoin(Person, and_(Person.registration_id == Registration.id, Person.subject == bindparam("subject")))
-    .outerjoin(Enrolment, and_(Enrolment.context_id == Context.id, Enrolment.person_id == Person.id))
-    .outerjoin(
-        ResourceLink,
-        and_(ResourceLink.context_id == Context.id, ResourceLink.lms_link_id == bindparam("link")),
-    )
-    .outerjoin(
-        IndividualDate,
-        and_(IndividualDate.assignment_id == ResourceLink.assignment_id, IndividualDate.person_id == Person.id),
-    )
-    .where(Registration.id == bindparam("registration"))
-)
-
-
-def _find(session: Session, facts: LaunchFacts) -> dict[type[Base], _Row | None]:
-    values = (
-        session.connection()
-        .execute(
-            _KNOWN,
-            {
-                "registration": facts.registration_id,
-                "deployment": facts.lms_deployment_id,
-                "context": facts.lms_context_id,
-                "subject": facts.subject,
-                "link": facts.lms_link_id,
-            },
-        )
-        .one()
-    )
-    found: dict[type[Base], _Row | None] = {}
-    start = 0
-    for model, watched in _WATCHED.items():
-        row = dict(zip(watched, values[start : start + len(watched)], strict=True))
-        found[model] = None if row["id"] is None else row
-        start += len(watched)
-    return found
-
-
-def _note_deployment(session: Session, facts: LaunchFacts) -> _Row:
+def _note_deployment(session: Session, facts: LaunchFacts) -> Row:
     """One that nobody knows is noted as pending, for an administrator to approve."""
-    return _insert(
+    return add(
         session,
         Deployment,
-        {"registration_id": facts.registration_id, "lms_deployment_id": facts.lms_deployment_id},
+        {"registration_id": facts.verified_for.registration_id, "lms_deployment_id": facts.lms_deployment_id},
         {"state": DeploymentState.PENDING},
     )
 
 
-def _platform_values(registration: _Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
+def _platform_values(registration: Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
     family = facts.product_family[:64] or registration["product_family"]
     return {"product_family": family, **_moment("last_launch_at", registration, now)}
 
 
-def _deployment_values(deployment: _Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
+def _deployment_values(deployment: Row, facts: LaunchFacts, now: datetime) -> dict[str, object]:
     values = _moment("last_launch_at", deployment, now)
     values["terms_url"] = facts.terms_url or deployment["terms_url"]
     if facts.notices_url is not None:
@@ -227,7 +118,7 @@ def _deployment_values(deployment: _Row, facts: LaunchFacts, now: datetime) -> d
     return values
 
 
-def _context_values(context: _Row, facts: LaunchFacts) -> dict[str, object]:
+def _context_values(context: Row, facts: LaunchFacts) -> dict[str, object]:
     return {
         "title": facts.context_title[:255] or context["title"],
         "label": facts.context_label[:255] or context["label"],
@@ -238,26 +129,42 @@ def _context_values(context: _Row, facts: LaunchFacts) -> dict[str, object]:
     }
 
 
-def _enrol(
+def _note_person(
+    connection: Connection, known: Row | None, facts: LaunchFacts, now: datetime
+) -> tuple[uuid.UUID, bool]:
+    """The id of who came, and whether they never came before."""
+    legacy = facts.lti11_user_id or None
+    if known is None:
+        person_id, key = uuid.uuid4(), {"registration_id": facts.verified_for.registration_id, "subject": facts.subject}
+        if insert_row(connection, Person, {"id": person_id, **key, "lti11_user_id": legacy, "created_at": now}):
+            return person_id, True
+        known = read(connection, Person, key)
+    keep(connection, Person, known, {"lti11_user_id": known["lti11_user_id"] or legacy})
+    return known["id"], False
+
+
+def _note_enrolment(
     session: Session,
     vault: Vault,
     tenant_id: uuid.UUID,
     context_id: uuid.UUID,
     person_id: uuid.UUID,
+    known: Row | None,
     facts: LaunchFacts,
     now: datetime,
-) -> _Row:
-    enrolment_id = uuid.uuid4()
-    sealed = None
-    if any(facts.profile.values()):
-        owner = Owner.person(tenant_id, person_id)
-        sealed = vault.seal_json(session, owner, profile_place(enrolment_id), facts.profile)
-    return _insert(
-        session,
-        Enrolment,
-        {"context_id": context_id, "person_id": person_id},
-        {"id": enrolment_id, "sealed_profile": sealed, "seen_at": now, **_standing(facts)},
-    )
+) -> uuid.UUID:
+    connection, owner = session.connection(), Owner.person(tenant_id, person_id)
+    if known is None:
+        enrolment_id, key = uuid.uuid4(), {"context_id": context_id, "person_id": person_id}
+        row = {"id": enrolment_id, **key, **_standing(facts), "sealed_profile": None, "created_at": now, "seen_at": now}
+        if any(facts.profile.values()):
+            row["sealed_profile"] = vault.seal_json(session, owner, profile_place(enrolment_id), facts.profile)
+        if insert_row(connection, Enrolment, row):
+            return enrolment_id
+        known = read(connection, Enrolment, key)
+    keep(connection, Enrolment, known, _enrolment_values(session, vault, owner, known, facts, now))
+    found_id: uuid.UUID = known["id"]
+    return found_id
 
 
 def _standing(facts: LaunchFacts) -> dict[str, object]:
@@ -270,27 +177,48 @@ def _standing(facts: LaunchFacts) -> dict[str, object]:
 
 
 def _enrolment_values(
-    session: Session, vault: Vault, tenant_id: uuid.UUID, enrolment: _Row, facts: LaunchFacts, now: datetime
+    session: Session, vault: Vault, owner: Owner, enrolment: Row, facts: LaunchFacts, now: datetime
 ) -> dict[str, object]:
     values = {**_standing(facts), **_moment("seen_at", enrolment, now)}
     place, sealed = profile_place(enrolment["id"]), enrolment["sealed_profile"]
     if not any(facts.profile.values()) or (sealed and not tells_name(facts.profile)):
         return values
     if sealed is None or vault.open_json(session, place, sealed) != facts.profile:
-        owner = Owner.person(tenant_id, enrolment["person_id"])
         values["sealed_profile"] = vault.seal_json(session, owner, place, facts.profile)
     return values
 
 
 def _note_link(
-    session: Session, tenant_id: uuid.UUID, link: _Row, facts: LaunchFacts, now: datetime
+    session: Session,
+    tenant_id: uuid.UUID,
+    context_id: uuid.UUID,
+    person_id: uuid.UUID,
+    found: Found,
+    facts: LaunchFacts,
+    now: datetime,
+) -> uuid.UUID | None:
+    """Note the link, and the dates of its assignment for who came; returns the link's id, if there is a link."""
+    if facts.lms_link_id is None:
+        return None
+    link = found[ResourceLink] or add(
+        session, ResourceLink, {"context_id": context_id, "lms_link_id": facts.lms_link_id}, {}
+    )
+    assignment_id = _keep_link(session, tenant_id, link, facts, now)
+    if assignment_id is not None and facts.dates_told and facts.role is CourseRole.LEARNER:
+        _note_dates(session, assignment_id, person_id, found[IndividualDate], facts, now)
+    link_id: uuid.UUID = link["id"]
+    return link_id
+
+
+def _keep_link(
+    session: Session, tenant_id: uuid.UUID, link: Row, facts: LaunchFacts, now: datetime
 ) -> uuid.UUID | None:
     """Note what a launch says of its link; returns the assignment that the link shows."""
     moved = facts.lineitem_url is not None and facts.lineitem_url != link["lineitem_url"]
     values = {"title": facts.link_title[:255] or link["title"], **_moment("last_launch_at", link, now)}
     if moved:
         values["lineitem_url"] = facts.lineitem_url
-    _keep(session, ResourceLink, link, values)
+    keep(session.connection(), ResourceLink, link, values)
     wanted = link["assignment_id"] or facts.assignment_id
     if wanted is None or (link["assignment_id"] is not None and not moved):
         return wanted
@@ -305,7 +233,7 @@ def _note_dates(
     session: Session,
     assignment_id: uuid.UUID,
     person_id: uuid.UUID,
-    known: _Row | None,
+    known: Row | None,
     facts: LaunchFacts,
     now: datetime,
 ) -> None:
@@ -314,23 +242,7 @@ def _note_dates(
         individual_dates.note(session, assignment_id, {person_id: facts.dates}, now)
 
 
-def _moment(name: str, row: _Row, now: datetime) -> dict[str, object]:
+def _moment(name: str, row: Row, now: datetime) -> dict[str, object]:
     """A moment to note, unless the row has one that is recent enough."""
     noted = row[name]
     return {name: now if noted is None or now - noted > SEEN_AGAIN_AFTER else noted}
-
-
-def _keep(session: Session, model: type[Base], row: _Row, values: dict[str, object]) -> None:
-    """Write what differs from what the row holds."""
-    changes = {name: value for name, value in values.items() if row.get(name) != value}
-    if changes:
-        identifier = _COLUMNS[model][0]
-        session.connection().execute(update(model).where(identifier == row["id"]).values(changes))
-
-
-def _insert(session: Session, model: type[Base], key: dict[str, Any], values: dict[str, Any]) -> _Row:
-    statement = insert_ignoring_conflicts(session, model).returning(*_COLUMNS[model])
-    row = session.connection().execute(statement, {"id": uuid.uuid4(), **key, **values}).one_or_none()
-    if row is None:
-        row = session.connection().execute(select(*_COLUMNS[model]).filter_by(**key)).one()
-    return dict(zip(_WATCHED[model], row, strict=True))

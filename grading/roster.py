@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -43,10 +43,18 @@ class Member:
     profile: dict[str, str] = field(default_factory=dict)
 
 
+class Listing(NamedTuple):
+    """A roster as it was read to its end."""
+
+    members: Sequence[Member]
+    unreadable: int = 0
+    """How many more are listed in a way that does not tell who they are."""
+
+
 class RosterSource(Protocol):
     """Reads rosters from LMSs."""
 
-    def read(self, deployment_id: uuid.UUID, memberships_url: str, lms_context_id: str) -> Sequence[Member]:
+    def read(self, deployment_id: uuid.UUID, memberships_url: str, lms_context_id: str) -> Listing:
         """The whole roster; raises RosterUnavailable rather than returning a part of it."""
 
     def read_link(
@@ -95,9 +103,12 @@ def refresh(
         raise RosterUnavailable(
             "Your LMS has not offered a list of people for this course. Ask its administrator to allow names and roles."
         )
-    members = source.read(tenant_id, url, lms_context_id)
+    listing = source.read(tenant_id, url, lms_context_id)
+    members = listing.members
+    if listing.unreadable:
+        log.warning("roster.members_passed_over", extra=fields(context=context_id, members=listing.unreadable))
     with database.transaction() as session:
-        store(session, vault, context_id, members, clock)
+        store(session, vault, context_id, listing, clock)
         links = individual_dates.links_to_ask(session, context_id, clock())
     log.info("roster.read", extra=fields(context=context_id, members=len(members)))
     for link in links:
@@ -114,15 +125,14 @@ def refresh(
     return len(members)
 
 
-def store(
-    session: Session, vault: Vault, context_id: uuid.UUID, members: Sequence[Member], clock: Clock = utc_now
-) -> None:
-    """Store a complete roster in a constant number of statements. A role that a launch said is kept."""
+def store(session: Session, vault: Vault, context_id: uuid.UUID, listing: Listing, clock: Clock = utc_now) -> None:
+    """Store a roster in a constant number of statements. A role that a launch said is kept; nobody is marked as gone by
+    a list that does not tell who some of its people are."""
     context = session.get_one(Context, context_id)
     registration_id = session.execute(
         select(Deployment.registration_id).where(Deployment.id == context.tenant_id)
     ).scalar_one()
-    listed = {member.subject: member for member in members if member.active}
+    listed = {member.subject: member for member in listing.members if member.active}
     people = _people(session, registration_id, list(listed))
     owners = [Owner.person(context.tenant_id, person_id) for person_id in people.values()]
     vault.prepare_keys(session, owners)
@@ -147,7 +157,8 @@ def store(
                 json.dumps(member.profile, ensure_ascii=False).encode(),
             )
         session.add(enrolment)
-    _mark_left(session, context_id, known, set(people.values()))
+    if not listing.unreadable:
+        _mark_left(session, context_id, known, set(people.values()))
     context.roster_read_at = now
 
 

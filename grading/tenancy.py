@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from config.database import Base
+from config.database import Base, table_of
 from config.settings import is_loopback
 from grading.errors import EntryRefused, NotFound
 from grading.models import Deployment, Registration
@@ -163,8 +163,9 @@ def of_issuer(query: Select[*Columns]) -> tuple[Select[*Columns], Select[*Column
 
     To be built once: putting a statement together takes longer than running it. Parameters: `issuer`, and `client`.
     """
-    narrowed = query.where(Registration.issuer == bindparam("issuer"), Registration.state == RegistrationState.ACTIVE)
-    return narrowed, narrowed.where(Registration.client_id == bindparam("client"))
+    columns = table_of(Registration).c
+    narrowed = query.where(columns.issuer == bindparam("issuer"), columns.state == RegistrationState.ACTIVE)
+    return narrowed, narrowed.where(columns.client_id == bindparam("client"))
 
 
 _OF_ISSUER, _OF_CLIENT = of_issuer(select(Registration))

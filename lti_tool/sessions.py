@@ -17,7 +17,7 @@ from sqlalchemy import ForeignKey, String, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from werkzeug.wrappers import Response
 
-from config.database import Base
+from config.database import Base, table_of
 from grading.errors import GradingError
 from grading.models import Context, Deployment, Enrolment, Registration
 from grading.models.columns import Created, Key, Moment, Sealed
@@ -75,7 +75,7 @@ class LaunchSession(Base):
 
 
 # Built once and run on the connection itself: every launch comes through here.
-_OPEN = insert(LaunchSession)
+_OPEN = insert(table_of(LaunchSession))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,7 @@ def open_visit(
             "message_type": message_type,
             "sealed_message": sealed_message,
             "administrator": administrator,
+            "answered": False,
             "locale": locale,
             "proof_hash": hash_secret(proof) if proof else None,
             "cookieless": bool(proof),

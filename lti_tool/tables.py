@@ -4,6 +4,14 @@ import grading.models
 import lti_tool.admin_accounts
 import lti_tool.lti.models
 import lti_tool.sessions
+import lti_tool.spent_logins
 import privacy.models
 
-ROOMS = (privacy.models, grading.models, lti_tool.lti.models, lti_tool.sessions, lti_tool.admin_accounts)
+ROOMS = (
+    privacy.models,
+    grading.models,
+    lti_tool.lti.models,
+    lti_tool.sessions,
+    lti_tool.spent_logins,
+    lti_tool.admin_accounts,
+)

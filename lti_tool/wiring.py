@@ -31,6 +31,7 @@ from lti_tool.app import create_app
 from lti_tool.key_ring import open_keyring
 from lti_tool.lti.keys import ToolKeys, forget_keys
 from lti_tool.lti.launch import Launcher
+from lti_tool.lti.notice_work import NoticeWork
 from lti_tool.lti.notices import TAKE_NOTICE, NoticeBox, forget_notices
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.public_network import guard
@@ -42,6 +43,7 @@ from lti_tool.lti.services.nrps import NrpsRosterSource
 from lti_tool.lti.services.subscriptions import SUBSCRIBE, Subscriptions
 from lti_tool.parts import PROVIDER, Parts
 from lti_tool.sessions import forget_visits
+from lti_tool.spent_logins import forget_spent_logins
 from privacy.audit import AuditLog
 from privacy.blind_index import BlindIndex
 from privacy.rotation import check_ring
@@ -106,7 +108,7 @@ def open_application(
     connector = ServiceConnector(database, keys, http, clock)
     source = NrpsRosterSource(connector)
     providers = _providers(settings)
-    notices = NoticeBox(database, vault, platform_keys, clock)
+    notices, notice_work = NoticeBox(database, vault, platform_keys, clock), NoticeWork(database, vault, clock)
     subscriptions = Subscriptions(database, connector, f"{settings.base_url}/lti/notices", clock)
     celery = make_celery(settings)
     work = tasks.Work(
@@ -122,6 +124,7 @@ def open_application(
         clock=clock,
         sweeps=(
             forget_visits,
+            forget_spent_logins,
             forget_keys,
             forget_notices,
             audit.publish,
@@ -130,7 +133,7 @@ def open_application(
             lambda session, now: _watch(session, now, settings),
         ),
         chores={
-            TAKE_NOTICE: tasks.Chore(notices.due, notices.work_off),
+            TAKE_NOTICE: tasks.Chore(notice_work.due, notice_work.work_off),
             SUBSCRIBE: tasks.Chore(subscriptions.due, subscriptions.ask),
         },
     )

@@ -23,20 +23,20 @@ from typing import Any, Final, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Row, event, select, tuple_, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from config.clock import utc_now
-from config.database import insert_ignoring_conflicts
 from privacy.columns import HEAD_BYTES, NONCE_BYTES, VERSION, looks_sealed
-from privacy.errors import KeyDestroyed, MasterKeyRetired, SealBroken
+from privacy.data_keys import insert_keys
+from privacy.errors import KeyDestroyed, SealBroken
 from privacy.key_cache import KeyCache, OpenKey
 from privacy.keyring import KeyProvider, PlainKey, WrappedKey
-from privacy.models import RETIRED_WORDS, DataKey, OwnerKind
+from privacy.models import DataKey, OwnerKind
 from privacy.ring_file import KEY_BYTES
 
 MARKING: Final = "marks of equal texts v1"
 _NIL = uuid.UUID(int=0)
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SESSION_KEYS = "blindmark_data_keys"
 _COLUMNS = (
     DataKey.id,
@@ -129,7 +129,7 @@ class Vault:
 
     def seal_json(self, session: Session, owner: Owner, place: Place, value: Any) -> bytes:
         """Seal a JSON value."""
-        return self.seal(session, owner, place, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        return self.seal(session, owner, place, _JSON.encode(value).encode())
 
     def open_json(self, session: Session, place: Place, blob: bytes) -> Any:
         """Open a JSON value."""
@@ -180,6 +180,9 @@ class Vault:
         self._cache.clear()
 
     def _key_of(self, session: Session, owner: Owner) -> OpenKey:
+        key = _known(session).get(owner)
+        if key is not None and self._cache.is_fresh(key):
+            return key
         self.prepare_keys(session, [owner])
         return _known(session)[owner]
 
@@ -223,16 +226,7 @@ class Vault:
             }
             for owner, item in zip(ordered, wrapped, strict=True)
         ]
-        try:
-            # Two writers may meet here for the same owner: the partial unique index lets one key win.
-            statement = insert_ignoring_conflicts(session, DataKey).returning(DataKey.id)
-            winners = set(session.connection().execute(statement, rows).scalars())
-        except DBAPIError as error:
-            if RETIRED_WORDS in str(error.orig):
-                raise MasterKeyRetired(
-                    "The master key was changed at this moment. Nothing was stored: try again."
-                ) from error
-            raise
+        winners = insert_keys(session, rows)
         kept = {
             owner: self._cache.put(ids[owner], owner.tenant_id, AESGCM(plain[ids[owner]]))
             for owner in ordered
@@ -274,16 +268,13 @@ def wrapping_context(key_id: uuid.UUID, tenant_id: uuid.UUID) -> bytes:
 
 def _known(session: Session) -> dict[Owner, OpenKey]:
     """The keys that this session has used to seal. A rollback forgets them: it may have taken back their rows."""
-    known: dict[Owner, OpenKey] | None = session.info.get(_SESSION_KEYS)
-    if known is None:
-        known = session.info[_SESSION_KEYS] = {}
-        event.listen(session, "after_soft_rollback", _forget_known)
+    known: dict[Owner, OpenKey] = session.info.setdefault(_SESSION_KEYS, {})
     return known
 
 
+@event.listens_for(Session, "after_soft_rollback")
 def _forget_known(session: Session, _ended: SessionTransaction) -> None:
-    known: dict[Owner, OpenKey] = session.info[_SESSION_KEYS]
-    known.clear()
+    session.info.pop(_SESSION_KEYS, None)
 
 
 def _key_id(blob: bytes) -> uuid.UUID:

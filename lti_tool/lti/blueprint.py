@@ -38,26 +38,27 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, notices: NoticeBox, h
     @blueprint.route("/login", methods=["GET", "POST"])
     def login_initiation() -> BaseResponse:
         """Send the browser to the platform, with a state bound to it."""
-        asked = login.read_request(request.values)
+        given = request.form.to_dict() | request.args.to_dict()
+        asked, own = login.read_request(given), parts()
         known = browser_secret(request)
         secret = known or new_browser_secret()
-        with parts().database.connection() as connection:
+        with own.database.connection() as connection:
             begun = login.begin(
                 connection,
                 asked,
                 launcher.states,
                 secret=secret,
-                launch_url=f"{parts().settings.base_url}/lti/launch",
-                clock=parts().clock,
+                launch_url=f"{own.settings.base_url}/lti/launch",
+                clock=own.clock,
             )
         # In a frame, a browser that has no cookie of ours may refuse to keep one: that is found out before the
         # platform uses up its side of the login.
         unsure = not known and (asked.storage_target or request.headers.get("Sec-Fetch-Dest") in FRAMES)
-        response = make_response(_login_page(begun, asked)) if unsure else redirect(begun.url, 302)
+        response = make_response(_login_page(begun, asked, given)) if unsure else redirect(begun.url, 302)
         give_browser_secret(response, secret)
         return response
 
-    def _login_page(begun: login.Login, asked: login.LoginRequest) -> str:
+    def _login_page(begun: login.Login, asked: login.LoginRequest, given: dict[str, str]) -> str:
         stored = launcher.stored_values(begun.state, begun.nonce) if asked.storage_target else {}
         return render_template(
             "lti/login.html",
@@ -65,7 +66,7 @@ def make_lti_blueprint(launcher: Launcher, keys: ToolKeys, notices: NoticeBox, h
             stored=stored,
             storage_target=asked.storage_target,
             platform_origin=origin(begun.url),
-            initiation=[(name, request.values[name]) for name in login.INITIATION if name in request.values],
+            initiation=[(name, given[name]) for name in login.INITIATION if name in given],
         )
 
     @blueprint.get("/cookies")

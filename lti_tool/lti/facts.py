@@ -7,10 +7,10 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
-from grading.arrivals import LaunchFacts
 from grading.individual_dates import Dates, read_moment
+from grading.launch_facts import LaunchFacts, VerifiedFor
 from lti_tool.lti import claims as names
-from lti_tool.lti import roles
+from lti_tool.lti.roles import RoleDecision
 from lti_tool.lti.verify import is_id, person_concerned
 
 PROFILE_CLAIMS: Final = ("name", "given_name", "family_name", "middle_name", "email")
@@ -24,12 +24,11 @@ DATES: Final = {"due_at": "person_due_at", "closes_at": "person_closes_at"}
 """Custom parameters of our links that the LMS fills in for each person."""
 
 
-def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id: str) -> LaunchFacts:
+def read_facts(claims: dict[str, Any], decision: RoleDecision, verified_for: VerifiedFor) -> LaunchFacts:
     """Course, person, role, link and services of a launch."""
     context, link = _object(claims, names.CONTEXT), _object(claims, names.RESOURCE_LINK)
     ags, nrps = _object(claims, names.AGS), _object(claims, names.NRPS)
     lis, ext, platform = _object(claims, names.LIS), _object(claims, names.EXT), _object(claims, names.TOOL_PLATFORM)
-    decision = roles.decide(claims[names.ROLES])
     profile = {name: text_of(claims, name) for name in PROFILE_CLAIMS}
     profile |= {"sourcedid": text_of(lis, "person_sourcedid"), "username": text_of(ext, "user_username")}
     notices = _object(claims, names.PLATFORM_NOTIFICATION_SERVICE)
@@ -37,8 +36,8 @@ def read_facts(claims: dict[str, Any], registration_id: UUID, lms_deployment_id:
     context_id, link_id = (str(one["id"]) if is_id(one.get("id")) else "" for one in (context, link))
     custom = custom_of(claims)
     return LaunchFacts(
-        registration_id=registration_id,
-        lms_deployment_id=lms_deployment_id,
+        verified_for=verified_for,
+        lms_deployment_id=claims[names.DEPLOYMENT_ID],
         subject=claims["sub"],
         role=decision.role,
         test_user=decision.test_user,

@@ -6,58 +6,26 @@ platform (LTI platform storage, OIDC login with client-side postMessages).
 
 import hmac
 import secrets
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from collections.abc import Callable, Mapping
 
+import jwt
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from config.database import Database
-from config.logging import fields, get_logger
-from grading.arrivals import LaunchFacts, LaunchRecord, record_launch
-from lti_tool.lti import claims as names
-from lti_tool.lti import migration, roles, verify
-from lti_tool.lti.answered import AnsweredLogin, find_login
-from lti_tool.lti.errors import ADVICE, DeploymentPending, PlatformAnswered, refused
-from lti_tool.lti.facts import message_claims, read_facts, read_locale
-from lti_tool.lti.platform_keys import PlatformKeys
-from lti_tool.lti.states import States
+from grading.arrivals import PlatformChanged
+from lti_tool.lti import verify
+from lti_tool.lti.answered import AnsweredLogin, Platform, PlatformMemory, check_browser, find_login
+from lti_tool.lti.errors import ADVICE, DeploymentPending, PlatformAnswered, TokenRefused, refused
+from lti_tool.lti.platform_keys import PlatformKeys, pick_key
+from lti_tool.lti.signed import read_token
+from lti_tool.lti.states import State, States
 from lti_tool.lti.storage import StoredProof, proof_of
-from lti_tool.sessions import LaunchSession, hash_secret, message_place, new_browser_secret, open_visit
-from privacy.audit import Actor, record
-from privacy.sealing import Owner, Place, Vault
-
-log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What a browser without cookies needs in order to show that it is the one that logged in."""
-
-    ticket: str
-    state: str
-    nonce: str
-    storage_target: str
-    platform_origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """Where a launch led."""
-
-    handle: str
-    message_type: str
-    context_id: UUID | None
-    resumed: bool = False
-    roster_wanted: bool = False
-    """Whether the course's roster has not been read for a while."""
-    proof: Proof | None = None
-    """Set for a browser without cookies: the visit stays shut until the proof is given."""
+from lti_tool.lti.visits import Launch, VisitOpener
+from lti_tool.sessions import LaunchSession, hash_secret, new_browser_secret
+from lti_tool.spent_logins import is_spent
+from privacy.sealing import Vault
 
 
 class Launcher:
@@ -75,12 +43,12 @@ class Launcher:
         clock: Clock = utc_now,
     ) -> None:
         self._database = database
-        self._vault = vault
         self._keys = keys
         self._base_url = base_url
         self._signing_key = signing_key
         self.states = States(signing_key)
-        self._hours = session_hours
+        self._visits = VisitOpener(database, vault, self.states, hours=session_hours, clock=clock)
+        self._platforms = PlatformMemory()
         self._clock = clock
 
     def take(self, form: Mapping[str, str], secret: str) -> Launch:
@@ -91,36 +59,78 @@ class Launcher:
             TokenRefused: a check failed; nothing was written.
             DeploymentPending: an administrator has to let the deployment in first.
         """
-        login = self._answered(form.get("state", ""), secret)
+        state = self.states.read(form.get("state", ""))
+        check_browser(state, secret)
+        token = form.get("id_token", "")
+        if not form.get("error"):
+            launch = self._take_as_remembered(state, token, secret)
+            if launch is not None:
+                return launch
+        login = self._answered(state, secret)
         if form.get("error"):
             raise PlatformAnswered(
                 f"Your LMS ended the launch by itself ({_error_code(form['error'])}). {ADVICE}", code="platform_error"
             )
         if login.handle is not None:
             return self._resume(login, login.handle)
-        token = form.get("id_token", "")
-        kid = verify.read_header(token)
-        key = self._keys.find(login.state.registration_id, login.jwks_url, kid, stored=login.keys)
-        claims = verify.verify_token(token, key, issuer=login.issuer, client_id=login.client_id, now=self._clock())
-        nonce = claims.get("nonce")
-        expected = self.states.nonce(login.state_hash)
+        try:
+            return self._accept(login, token, secret, self._fetched_key)
+        except PlatformChanged as error:
+            raise refused("platform_disabled") from error
+        except IntegrityError:
+            # The same message is being taken by another request: a button pressed twice, or a thief.
+            login = self._answered(state, secret)
+            if login.handle is not None:
+                return self._resume(login, login.handle)
+            # Or its visit is gone, with the person or the course: what was erased is not opened again.
+            with self._database.connection() as connection:
+                spent = is_spent(connection, login.state_hash)
+            if spent:
+                raise refused("replayed") from None
+            raise
+
+    def _take_as_remembered(self, state: State, token: str, secret: str) -> Launch | None:
+        """Take a message with what is remembered of its platform; None, and nothing written, unless all is well.
+
+        Then the database is asked: the platform may have new keys or be switched off, or the message has led somewhere.
+        """
+        now = self._clock()
+        platform = self._platforms.recall(state.registration_id, now)
+        if platform is None or platform.keys is None or platform.keys.expires_at <= now or state.is_over(now):
+            return None
+        login = AnsweredLogin(state, state.hash, platform, from_its_browser=bool(secret))
+        try:
+            return self._accept(login, token, secret, _known_key)
+        except (TokenRefused, PlatformChanged, IntegrityError):
+            return None
+
+    def _accept(
+        self, login: AnsweredLogin, text: str, secret: str, key_of: Callable[[Platform, str], jwt.PyJWK]
+    ) -> Launch:
+        """Check a message and open its visit."""
+        token, platform = read_token(text), login.platform.registration
+        claims = verify.verify_token(
+            token,
+            key_of(login.platform, token.kid),
+            issuer=platform.issuer,
+            client_id=platform.client_id,
+            now=self._clock(),
+        )
+        nonce, expected = claims.get("nonce"), self.states.nonce(login.state_hash)
         if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.encode()):
             raise refused("nonce")
         verify.check_message(claims, own_origin=self._base_url, accepted=verify.LAUNCHES)
-        try:
-            launch = self._store(login, claims, secret)
-        except IntegrityError:
-            # The same message is being taken by another request: a button pressed twice, or a thief.
-            login = self._answered(login.state.text, secret)
-            if login.handle is None:
-                raise
-            return self._resume(login, login.handle)
+        launch = self._visits.open(login, claims, secret)
         if launch is None:
             raise DeploymentPending(
                 "Your LMS reaches Blindmark from a place that nobody has approved yet. "
                 "Ask Blindmark's administrator to approve it under Platforms, then open the activity again."
             )
         return launch
+
+    def _fetched_key(self, platform: Platform, kid: str) -> jwt.PyJWK:
+        registration = platform.registration
+        return self._keys.find(registration.registration_id, registration.jwks_url, kid, stored=platform.keys)
 
     def prove(self, ticket: str, stored: StoredProof) -> tuple[str, str]:
         """Open the visit of a browser without cookies; returns its handle and the key that its requests carry.
@@ -152,8 +162,11 @@ class Launcher:
                 raise refused("ticket")
         return handle, key
 
-    def _answered(self, state: str, secret: str) -> AnsweredLogin:
-        return find_login(self._database, self.states.read(state), secret, self._clock())
+    def _answered(self, state: State, secret: str) -> AnsweredLogin:
+        now = self._clock()
+        login = find_login(self._database, state, now, from_its_browser=bool(secret))
+        self._platforms.keep(login.platform, now)
+        return login
 
     def _resume(self, login: AnsweredLogin, handle: str) -> Launch:
         """The same message again. In the browser that it was for, it leads where it led; anywhere else nowhere."""
@@ -169,77 +182,20 @@ class Launcher:
             ).first()
         if again is None:
             raise refused("replayed")
-        return Launch(handle, "", None, resumed=True, proof=self._proof(login, ticket))
-
-    def _store(self, login: AnsweredLogin, claims: dict[str, Any], secret: str) -> Launch | None:
-        handle, ticket = secrets.token_urlsafe(18), secrets.token_urlsafe(32)
-        facts = read_facts(claims, login.state.registration_id, claims[names.DEPLOYMENT_ID])
-        with self._database.transaction() as session:
-            facts = migration.with_proven_ids(session, self._vault, facts, claims)
-            noted = record_launch(session, self._vault, facts, self._clock)
-            if noted is None:
-                return None
-            # Without a cookie the visit gets a key that nobody knows, until the browser has proved itself.
-            visit_id = uuid.uuid4()
-            open_visit(
-                session,
-                visit_id,
-                state_hash=login.state_hash,
-                handle=handle,
-                secret=secret or new_browser_secret(),
-                proof="" if secret else ticket,
-                enrolment_id=noted.enrolment_id,
-                tenant_id=noted.tenant_id,
-                resource_link_id=noted.resource_link_id,
-                message_type=claims[names.MESSAGE_TYPE],
-                administrator=roles.decide(claims[names.ROLES]).administrator,
-                locale=read_locale(claims),
-                sealed_message=self._seal_message(session, message_place(visit_id), noted, claims),
-                now=self._clock(),
-                hours=self._hours,
-            )
-            _audit(session, noted, claims[names.MESSAGE_TYPE], facts)
-        log.info(
-            "launch.accepted",
-            extra=fields(context=noted.context_id, message=claims[names.MESSAGE_TYPE], role=facts.role.value),
-        )
-        return Launch(
-            handle,
-            claims[names.MESSAGE_TYPE],
-            noted.context_id,
-            roster_wanted=noted.roster_wanted,
-            proof=None if secret else self._proof(login, ticket),
-        )
-
-    def _seal_message(
-        self, session: Session, place: Place, noted: LaunchRecord, claims: dict[str, Any]
-    ) -> bytes | None:
-        details = message_claims(claims)
-        if not details:
-            return None
-        return self._vault.seal_json(session, Owner.course(noted.tenant_id, noted.context_id), place, details)
+        return Launch(handle, "", None, resumed=True, proof=self._visits.proof(login, ticket))
 
     def stored_values(self, state: str, nonce: str) -> dict[str, str]:
         """What the login asks the platform to keep for a browser without cookies: names and values."""
         return proof_of(self._signing_key, state, nonce).entries(state, nonce)
 
-    def _proof(self, login: AnsweredLogin, ticket: str) -> Proof:
-        state, nonce = login.state, self.states.nonce(login.state_hash)
-        return Proof(ticket, state.text, nonce, state.storage_target, login.platform_origin)
+
+def _known_key(platform: Platform, kid: str) -> jwt.PyJWK:
+    key = pick_key(platform.keys, kid) if platform.keys else None
+    if key is None:
+        raise refused("unknown_key")
+    return key
 
 
 def _error_code(value: str) -> str:
     """An OIDC error code as far as it looks like one: the rest of such an answer is anybody's text."""
     return value if value.isascii() and value.replace("_", "").isalnum() and len(value) <= 40 else "unnamed"
-
-
-def _audit(session: Session, noted: LaunchRecord, message_type: str, facts: LaunchFacts) -> None:
-    record(
-        session,
-        event="launch.accepted",
-        actor=Actor.person(noted.person_id),
-        tenant_id=noted.tenant_id,
-        object_type="context",
-        object_id=noted.context_id,
-        details={"message": message_type, "role": facts.role.value},
-    )

@@ -3,14 +3,14 @@
 Nothing is written: whoever asks to log in is nobody yet.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from config.clock import Clock, utc_now
+from config.database import table_of
 from grading.models import Registration
 from grading.tenancy import of_issuer
 from lti_tool.lti.errors import ADVICE, LoginRefused
@@ -23,7 +23,9 @@ INITIATION: Final = ("iss", "login_hint", "target_link_uri", "lti_message_hint",
 
 
 # Built once: putting a statement together takes longer than running it.
-_OF_ISSUER, _OF_CLIENT = of_issuer(select(Registration.id, Registration.client_id, Registration.authorization_url))
+_OF_ISSUER, _OF_CLIENT = of_issuer(
+    select(*(table_of(Registration).c[name] for name in ("id", "client_id", "authorization_url")))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def begin(
     return Login(with_query(registration.authorization_url, parameters), state, nonce)
 
 
-def _registration(connection: Connection, request: LoginRequest) -> Row[uuid.UUID, str, str]:
+def _registration(connection: Connection, request: LoginRequest) -> Row[Any]:
     statement = _OF_CLIENT if request.client_id else _OF_ISSUER
     found = connection.execute(statement, {"issuer": request.issuer, "client": request.client_id}).all()
     if len(found) == 1:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.logging import fields, get_logger
-from grading.arrivals import LaunchFacts
+from grading.launch_facts import LaunchFacts
 from lti_tool.lti import claims as names
 from lti_tool.lti.models import LegacyConsumer
 from privacy.audit import Actor, record
@@ -57,7 +57,7 @@ def with_proven_ids(session: Session, vault: Vault, facts: LaunchFacts, claims: 
         return facts
     consumer = session.execute(
         select(LegacyConsumer).where(
-            LegacyConsumer.registration_id == facts.registration_id,
+            LegacyConsumer.registration_id == facts.verified_for.registration_id,
             LegacyConsumer.consumer_key == claim["oauth_consumer_key"],
         )
     ).scalar_one_or_none()
@@ -67,7 +67,7 @@ def with_proven_ids(session: Session, vault: Vault, facts: LaunchFacts, claims: 
     signature = claim.get("oauth_consumer_key_sign")
     expected = migration_signature(secret, claims, claim["oauth_consumer_key"])
     if not isinstance(signature, str) or not hmac.compare_digest(signature.encode(), expected.encode()):
-        log.warning("launch.migration_refused", extra=fields(registration=facts.registration_id))
+        log.warning("launch.migration_refused", extra=fields(registration=facts.verified_for.registration_id))
         return facts
     legacy = claim.get("user_id", claims["sub"])
     if not isinstance(legacy, str) or not 0 < len(legacy) <= 255:

@@ -11,33 +11,26 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from config.database import Database, insert_ignoring_conflicts
 from config.logging import fields, get_logger
-from grading import intake
-from grading.backoff import pause_seconds
-from grading.errors import NotFound
-from grading.intake import AssetFacts, SubmissionFacts
-from grading.models import Context, Deployment, Registration
+from grading.models import Deployment, Registration
 from grading.models.tenancy import DeploymentState, RegistrationState
 from grading.tenancy import find_registrations
 from lti_tool.lti import claims as names
 from lti_tool.lti import verify
 from lti_tool.lti.errors import LtiError, refused
-from lti_tool.lti.facts import custom_of, text_of
 from lti_tool.lti.models import Notice, NoticeState
 from lti_tool.lti.outside import read_json
 from lti_tool.lti.platform_keys import PlatformKeys
-from privacy.audit import Actor, record
+from lti_tool.lti.signed import SignedToken, read_claims, read_token
 from privacy.sealing import Owner, Place, Vault
 
 MOST_AT_ONCE: Final = 200
-MOST_ATTEMPTS: Final = 10
 TAKE_NOTICE: Final = "blindmark.take_notice"
-LEASE: Final = timedelta(minutes=5)
 KEPT: Final = timedelta(days=30)
 KNOWN: Final = frozenset({names.HELLO_WORLD_NOTICE, names.CONTEXT_COPY_NOTICE, names.SUBMISSION_NOTICE})
 log = get_logger(__name__)
@@ -68,7 +61,7 @@ class _Verified:
 
 
 class NoticeBox:
-    """Takes deliveries and works them off. One per process."""
+    """Takes deliveries. One per process; `NoticeWork` works off what it took."""
 
     def __init__(self, database: Database, vault: Vault, keys: PlatformKeys, clock: Clock = utc_now) -> None:
         self._database = database
@@ -103,74 +96,15 @@ class NoticeBox:
             raise NoticesRefused("None of these notices was signed by a connected platform.", code="notices_untrusted")
         return Taken(tuple(accepted), known, ignored, rejected)
 
-    def due(self, session: Session, now: datetime) -> list[UUID]:
-        """Notices to work off now."""
-        return list(
-            session.execute(
-                select(Notice.id)
-                .where(Notice.state == NoticeState.WAITING, Notice.next_attempt_at <= now)
-                .order_by(Notice.next_attempt_at)
-                .limit(100)
-            ).scalars()
-        )
-
-    def work_off(self, notice_id: UUID) -> None:
-        """Do what one notice asks for, in one transaction with the note that it is done."""
-        now = self._clock()
-        with self._database.transaction() as session:
-            claimed = session.execute(
-                update(Notice)
-                .where(Notice.id == notice_id, Notice.state == NoticeState.WAITING, Notice.next_attempt_at <= now)
-                .values(attempts=Notice.attempts + 1, next_attempt_at=now + LEASE)
-                .returning(Notice.attempts)
-            ).scalar_one_or_none()
-        if claimed is None:
-            return
-        try:
-            with self._database.transaction() as session:
-                notice = session.get_one(Notice, notice_id)
-                self._act(session, notice)
-                notice.state, notice.sealed_content = NoticeState.DONE, None
-        except NotFound:
-            self._put_off(notice_id, claimed)
-
-    def _act(self, session: Session, notice: Notice) -> None:
-        claims = self._vault.open_json(session, _place(notice.id), notice.sealed_content or b"")
-        if notice.type == names.SUBMISSION_NOTICE:
-            registration_id = session.get_one(Deployment, notice.tenant_id).registration_id
-            facts = submission_facts(claims, notice.tenant_id, registration_id)
-            intake.receive(session, self._vault, facts, self._clock)
-        elif notice.type == names.CONTEXT_COPY_NOTICE:
-            _note_copy(session, notice.tenant_id, claims)
-        record(
-            session,
-            event="notice.worked_off",
-            actor=Actor.system(),
-            tenant_id=notice.tenant_id,
-            object_type="notice",
-            object_id=notice.id,
-            details={"type": notice.type},
-        )
-
-    def _put_off(self, notice_id: UUID, attempts: int) -> None:
-        """Nothing is attached yet: the answer to the deep linking request may still be on its way."""
-        with self._database.transaction() as session:
-            notice = session.get_one(Notice, notice_id)
-            if attempts >= MOST_ATTEMPTS:
-                notice.state, notice.sealed_content = NoticeState.FAILED, None
-                log.warning("notice.failed", extra=fields(notice=notice_id, type=notice.type))
-                return
-            notice.next_attempt_at = self._clock() + timedelta(seconds=pause_seconds(attempts))
-
-    def _verify(self, token: str) -> _Verified:
-        kid = verify.read_header(token)
+    def _verify(self, text: str) -> _Verified:
+        token = read_token(text)
         issuer, client_id = _addressed(token)
         with self._database.transaction() as session:
             found = find_registrations(session, issuer, client_id)
         if len(found) != 1 or found[0].state is not RegistrationState.ACTIVE:
             raise refused("platform_unknown")
         registration: Registration = found[0]
-        key = self._keys.find(registration.id, registration.jwks_url, kid)
+        key = self._keys.find(registration.id, registration.jwks_url, token.kid)
         claims = verify.verify_token(token, key, issuer=issuer, client_id=client_id, now=self._clock())
         verify.check_notice(claims)
         with self._database.transaction() as session:
@@ -199,7 +133,7 @@ class NoticeBox:
                 return True
             content = {name: value for name, value in verified.claims.items() if name not in _ENVELOPE}
             sealed = self._vault.seal_json(
-                session, Owner.course(verified.tenant_id, verified.tenant_id), _place(row_id), content
+                session, Owner.course(verified.tenant_id, verified.tenant_id), place_of(row_id), content
             )
             made = session.execute(
                 insert_ignoring_conflicts(session, Notice)
@@ -230,63 +164,9 @@ class NoticeBox:
 _ENVELOPE: Final = frozenset({"iss", "aud", "azp", "exp", "iat", "nonce"})
 
 
-def submission_facts(claims: dict[str, Any], tenant_id: UUID, registration_id: UUID) -> SubmissionFacts:
-    """What a submission notice says, in the domain's terms.
-
-    Raises:
-        NotFound: it does not say what was handed in, by whom, and where the files are.
-    """
-    activity, submission = _object(claims, names.ACTIVITY), _object(claims, names.SUBMISSION)
-    service, report = _object(claims, names.ASSET_SERVICE), _object(claims, names.ASSET_REPORT)
-    subject = verify.person_concerned(claims)
-    assets = [_asset(one) for one in service.get("assets", []) if isinstance(one, dict)]
-    facts = SubmissionFacts(
-        tenant_id=tenant_id,
-        registration_id=registration_id,
-        activity_id=text_of(activity, "id"),
-        assignment_id=_uuid(custom_of(claims).get("assignment_id", "")),
-        lms_submission_id=text_of(submission, "id")[:255],
-        subject=str(subject or "")[:255],
-        report_url=text_of(report, "report_url"),
-        assets=tuple(asset for asset in assets if asset.asset_id and asset.url.startswith("http")),
-    )
-    if not (facts.activity_id and facts.lms_submission_id and facts.subject and facts.report_url and facts.assets):
-        raise NotFound("The notice does not say what was handed in.")
-    return facts
-
-
 def forget_notices(session: Session, now: datetime) -> None:
     """Remove notices that were worked off long ago; until then they keep repeats out."""
     session.execute(delete(Notice).where(Notice.state != NoticeState.WAITING, Notice.received_at < now - KEPT))
-
-
-def _asset(given: dict[str, Any]) -> AssetFacts:
-    size = given.get("size")
-    return AssetFacts(
-        asset_id=text_of(given, "asset_id")[:255],
-        url=str(given.get("url") or "")[:2048],
-        content_type=text_of(given, "content_type"),
-        size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else 0,
-        checksum=text_of(given, "sha256_checksum")[:64],
-        title=text_of(given, "title")[:255],
-        file_name=text_of(given, "filename")[:255],
-    )
-
-
-def _note_copy(session: Session, tenant_id: UUID, claims: dict[str, Any]) -> None:
-    context = _object(claims, names.CONTEXT)
-    lms_context_id, origins = text_of(context, "id"), claims.get(names.ORIGIN_CONTEXTS)
-    if not verify.is_id(lms_context_id) or not isinstance(origins, list):
-        raise NotFound("The notice does not say which course was copied.")
-    session.execute(
-        insert_ignoring_conflicts(session, Context).values(
-            id=uuid.uuid4(), tenant_id=tenant_id, lms_context_id=lms_context_id, title=text_of(context, "title")[:255]
-        )
-    )
-    row = session.execute(
-        select(Context).where(Context.tenant_id == tenant_id, Context.lms_context_id == lms_context_id)
-    ).scalar_one()
-    row.origin_ids = [one for one in origins if isinstance(one, str) and one][:20]
 
 
 def _tokens(body: bytes) -> list[str]:
@@ -300,9 +180,9 @@ def _tokens(body: bytes) -> list[str]:
     return [one["jwt"] if isinstance(one, dict) and isinstance(one.get("jwt"), str) else "" for one in notices]
 
 
-def _addressed(token: str) -> tuple[str, str]:
+def _addressed(token: SignedToken) -> tuple[str, str]:
     """Who claims to have signed a token, and for whom; checked afterwards with the key of that platform."""
-    claims = verify.unverified_claims(token)
+    claims = read_claims(token)
     issuer, audience = claims.get("iss"), claims.get("aud")
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
@@ -311,17 +191,6 @@ def _addressed(token: str) -> tuple[str, str]:
     return str(issuer), str(audience)
 
 
-def _place(notice_id: UUID) -> Place:
+def place_of(notice_id: UUID) -> Place:
+    """Where the claims of a notice are sealed."""
     return Place("notice", "content", notice_id)
-
-
-def _object(claims: dict[str, Any], name: str) -> dict[str, Any]:
-    value = claims.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

@@ -60,10 +60,10 @@ class PlatformKeys:
         stored = stored or self._stored(registration_id)
         if stored is None or stored.expires_at <= now:
             stored = self._fetch(registration_id, jwks_url, now, forced=False) or stored
-        key = _pick(stored.content, kid) if stored else None
+        key = pick_key(stored, kid) if stored else None
         if key is None and stored is not None and _may_refetch(stored, now):
             stored = self._fetch(registration_id, jwks_url, now, forced=True) or stored
-            key = _pick(stored.content, kid)
+            key = pick_key(stored, kid)
         if key is None:
             raise refused("unknown_key" if stored and stored.content["keys"] else "keys_unavailable")
         return key
@@ -74,7 +74,7 @@ class PlatformKeys:
         if stored is None:
             return None
         named = [key.get("kid") for key in stored.content["keys"] if isinstance(key, dict)]
-        return sum(isinstance(kid, str) and _pick(stored.content, kid) is not None for kid in named)
+        return sum(isinstance(kid, str) and pick_key(stored, kid) is not None for kid in named)
 
     def _stored(self, registration_id: UUID) -> PlatformKeySet | None:
         with self._database.transaction() as session:
@@ -121,8 +121,9 @@ def _may_refetch(stored: StoredKeys | PlatformKeySet, now: datetime) -> bool:
     return stored.refetched_at is None or now - stored.refetched_at >= REFETCH_PAUSE
 
 
-def _pick(content: dict[str, Any], kid: str) -> jwt.PyJWK | None:
-    found = [key for key in content["keys"] if isinstance(key, dict) and key.get("kid") == kid]
+def pick_key(stored: StoredKeys | PlatformKeySet, kid: str) -> jwt.PyJWK | None:
+    """The RSA key with this id in a key set as it was stored, if there is one that may sign messages."""
+    found = [key for key in stored.content["keys"] if isinstance(key, dict) and key.get("kid") == kid]
     # Two keys under one id, or a key that is not for RS256 signatures: not something to guess about.
     if len(found) != 1 or found[0].get("kty") != "RSA" or found[0].get("use", "sig") != "sig":
         return None

@@ -1,10 +1,10 @@
 """Verification of what a platform signed: one function for every message, stricter than the library's (L1).
 
-Order and rules follow LTI Security Framework 1.0, 5.1.3, and LTI Core 1.3, 5.3. PyJWT checks signature and times, our
-code the rest, and PyLTI1p3's message validators give a second opinion on the shape of the message.
+Order and rules follow LTI Security Framework 1.0, 5.1.3, and LTI Core 1.3, 5.3. `signed` takes the token apart and
+checks its signature with PyJWT, our code the rest, and PyLTI1p3's message validators give a second opinion on the shape
+of the message.
 """
 
-import base64
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -16,63 +16,28 @@ from pylti1p3.message_validators import get_validators
 
 from lti_tool.lti import claims as names
 from lti_tool.lti.errors import refused
-from lti_tool.lti.outside import read_json
+from lti_tool.lti.signed import SignedToken, read_claims
 
-LONGEST_TOKEN: Final = 64 * 1024
 LEEWAY_SECONDS: Final = 60
 OLDEST_SECONDS: Final = 3600
 LONGEST_ID: Final = 255
 LONGEST_ADDRESS: Final = 2048
 LATEST_TIME: Final = 2**53
 REQUIRED: Final = ("exp", "iat", "iss", "aud", "nonce")
-_JWS: Final = jwt.PyJWS()
+_VALIDATORS: Final = get_validators()  # type: ignore[no-untyped-call]  # the library's factory has no annotations
 
 Claims = Mapping[str, Any]
 
 
-def read_header(token: str) -> str:
-    """The `kid` of a token whose header names nothing that we would have to trust.
-
-    Raises:
-        TokenRefused: not a JWT of three parts, another algorithm than RS256, no `kid`, or a key in the header.
-    """
-    if len(token) > LONGEST_TOKEN:
-        raise refused("token_too_large")
-    header = _header(token)
-    if header.get("alg") != "RS256":
-        raise refused("algorithm")
-    if {"jwk", "jku", "x5u", "x5c", "crit"} & set(header):
-        raise refused("key_in_header")
-    kid = header.get("kid")
-    if not isinstance(kid, str) or not kid:
-        raise refused("no_kid")
-    return kid
-
-
-def _header(token: str) -> dict[str, Any]:
-    first, *others = token.split(".")
-    if len(others) != 2:
-        raise refused("not_a_token")
-    try:
-        header = read_json(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
-    except ValueError as error:
-        raise refused("not_a_token") from error
-    if not isinstance(header, dict):
-        raise refused("not_a_token")
-    return header
-
-
-def verify_token(token: str, key: jwt.PyJWK, *, issuer: str, client_id: str, now: datetime) -> dict[str, Any]:
+def verify_token(token: SignedToken, key: jwt.PyJWK, *, issuer: str, client_id: str, now: datetime) -> dict[str, Any]:
     """Check signature, times, issuer and audience; returns the claims.
 
     Raises:
         TokenRefused: the first check that fails.
     """
-    try:
-        payload = _JWS.decode(token, key, algorithms=["RS256"])
-    except jwt.PyJWTError as error:
-        raise refused("signature") from error
-    claims = _read(payload)
+    if not token.is_signed_with(key):
+        raise refused("signature")
+    claims = read_claims(token)
     for name in REQUIRED:
         if claims.get(name) is None:
             raise refused(f"no_{name}")
@@ -80,28 +45,6 @@ def verify_token(token: str, key: jwt.PyJWK, *, issuer: str, client_id: str, now
     if claims["iss"] != issuer:
         raise refused("issuer")
     _check_audience(claims, client_id)
-    return claims
-
-
-def unverified_claims(token: str) -> dict[str, Any]:
-    """What a token says, whoever made it: to find the platform whose key it has to be verified with.
-
-    Raises:
-        TokenRefused: it says nothing.
-    """
-    try:
-        return _read(_JWS.decode(token, options={"verify_signature": False}))
-    except jwt.PyJWTError as error:
-        raise refused("not_a_token") from error
-
-
-def _read(payload: bytes) -> dict[str, Any]:
-    try:
-        claims = read_json(payload)
-    except ValueError as error:
-        raise refused("not_a_token") from error
-    if not isinstance(claims, dict):
-        raise refused("not_a_token")
     return claims
 
 
@@ -247,8 +190,7 @@ LAUNCHES: Final[Mapping[str, Callable[[Claims], None]]] = {
 
 def _second_opinion(claims: Claims) -> None:
     """What the library thinks of the messages that it knows."""
-    validators = get_validators()  # type: ignore[no-untyped-call]  # the library's factory has no annotations
-    validator = next((one for one in validators if one.can_validate(claims)), None)
+    validator = next((one for one in _VALIDATORS if one.can_validate(claims)), None)
     if validator is None:
         return
     message_type = claims[names.MESSAGE_TYPE]
@@ -283,8 +225,10 @@ def _is_web_address(value: object) -> bool:
 
 
 def is_id(value: object) -> bool:
-    """Whether something is an id as LTI has them: up to 255 signs of ASCII that can be printed."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isascii() and value.isprintable()
+    """Whether something is an id as LTI has them: up to 255 signs of ASCII that can be printed, and not only spaces."""
+    if not isinstance(value, str) or len(value) > LONGEST_ID:
+        return False
+    return value.isascii() and value.isprintable() and bool(value.strip())
 
 
 def _on_origin(url: str, origin: str) -> bool:

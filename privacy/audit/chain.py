@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, event, insert, select, text, updat
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from config.clock import Clock, utc_now
-from config.database import insert_ignoring_conflicts
+from config.database import insert_ignoring_conflicts, table_of
 from config.logging import fields, get_logger
 from privacy.audit.entries import GENESIS, PENDING, PURPOSE, Entry, as_json, chained
 from privacy.audit.heads import Head, read_heads, signed_heads
@@ -25,14 +25,15 @@ from privacy.models import AuditChain, AuditEvent
 
 log = get_logger(__name__)
 # Built once and run on the connection itself: every launch and every decision comes through here.
-_HEAD = select(AuditChain.sequence, AuditChain.head).where(AuditChain.chain == bindparam("name")).with_for_update()
-_APPEND = insert(AuditEvent)
+_CHAIN = table_of(AuditChain)
+_HEAD = select(_CHAIN.c.sequence, _CHAIN.c.head).where(_CHAIN.c.chain == bindparam("name")).with_for_update()
+_APPEND = insert(table_of(AuditEvent))
 _ADVANCE = (
-    update(AuditChain)
+    update(_CHAIN)
     .where(
-        AuditChain.chain == bindparam("name"),
-        AuditChain.sequence == bindparam("known"),
-        AuditChain.head == bindparam("known_hash"),
+        _CHAIN.c.chain == bindparam("name"),
+        _CHAIN.c.sequence == bindparam("known"),
+        _CHAIN.c.head == bindparam("known_hash"),
     )
     .values(sequence=bindparam("last"), head=bindparam("last_hash"))
 )
@@ -102,9 +103,12 @@ class AuditLog:
         if not entries:
             return
         session.flush()
+        chains: dict[str, list[Entry]] = {}
+        for entry in entries:
+            chains.setdefault(entry.chain, []).append(entry)
         # Chains are locked in one order, so that two transactions with events for two tenants can't wait in a circle.
-        for chain in sorted({entry.chain for entry in entries}):
-            self._append(session, chain, [entry for entry in entries if entry.chain == chain])
+        for chain in sorted(chains):
+            self._append(session, chain, chains[chain])
 
     def _append(self, session: Session, chain: str, entries: list[Entry]) -> None:
         connection = session.connection()

@@ -1,12 +1,12 @@
 """What an entry of the audit log is, and how code notes one: collected now, written when its transaction commits."""
 
-import hashlib
 import hmac
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -113,7 +113,7 @@ def record(
 
 def chained(key: bytes, previous: str, values: Mapping[str, object]) -> str:
     """The hash of an entry behind the hash before it: HMAC-SHA-256(key, previous | canonical JSON)."""
-    return hmac.new(key, previous.encode() + b"|" + _canonical(values), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{previous}|{_CANONICAL.encode(values)}".encode(), "sha256").hex()
 
 
 def as_json(value: object) -> str:
@@ -121,5 +121,4 @@ def as_json(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _canonical(values: Mapping[str, object]) -> bytes:
-    return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=as_json).encode()
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=as_json)

@@ -1,6 +1,6 @@
 """Migrations: up, down, and never apart from the models."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, MetaData, inspect, select
 import lti_tool.tables  # noqa: F401 - registers every table
 from config.database import Base, make_engine
 from config.migrate import downgrade, is_current, revisions, upgrade
-from grading.models.tallies import TRIGGERS
+from grading.models import tallies
+from lti_tool import spent_logins as visits
 from tests import services
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -144,13 +145,14 @@ def test_migrating_twice_changes_nothing(empty: Engine) -> None:
     assert is_current(empty)
 
 
-def test_the_figures_of_the_queue_still_have_their_triggers(empty: Engine) -> None:
+@pytest.mark.parametrize(("table", "triggers"), [("queue_item", tallies.TRIGGERS), ("launch_session", visits.TRIGGERS)])
+def test_a_table_still_has_its_triggers(empty: Engine, table: str, triggers: Collection[str]) -> None:
     """A later migration that makes the table anew on SQLite would drop them without a word."""
     upgrade(empty)
     names = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'queue_item'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'queue_item'::regclass AND NOT tgisinternal",
+        "sqlite": f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'",  # noqa: S608
+        "postgresql": f"SELECT tgname FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND NOT tgisinternal",  # noqa: S608
     }
     with empty.connect() as connection:
         found = set(connection.exec_driver_sql(names[empty.dialect.name]).scalars())
-    assert found == set(TRIGGERS)
+    assert found == set(triggers)

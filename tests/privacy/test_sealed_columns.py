@@ -221,6 +221,7 @@ NOT_SEALED: Final = {
     "resource_link.title": LABEL,
     "retired_master_key.id": "an id of a master key",
     "rubric_version.content": TEACHING,
+    "spent_login.state_hash": HASH,
     "submission.by_hand_reason": CODE,
     "submission.media_type": "a media type",
     "terms_order.failure_words": FAILURE,

@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import json
 import time
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,20 +14,25 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, update
 
-from grading.models import Context, Deployment, Enrolment
+from grading.launch_facts import VerifiedFor
+from grading.models import Context, Deployment, Enrolment, Person, Registration
 from grading.models.people import CourseRole
-from grading.models.tenancy import DeploymentState
+from grading.models.tenancy import DeploymentState, RegistrationState
 from grading.tenancy import PlatformDetails, approve_deployment, register_platform
 from lti_tool.lti import claims as names
 from lti_tool.lti import verify
+from lti_tool.lti.answered import REMEMBERED, Platform, PlatformMemory
+from lti_tool.lti.models import PlatformKeySet
+from lti_tool.lti.platform_keys import SHORTEST_SECONDS
 from lti_tool.sessions import LaunchSession
 from tests.lti_tool.conftest import BASE_URL, Tool, text_of
 from tests.lti_tool.lms import CLIENT_ID, DEPLOYMENT_ID, MEMBERSHIP, jwk, rsa_key
 from tests.thorough import tried
 
 TARGET = f"{BASE_URL}/lti/launch"
+RS256 = jwt.get_algorithm_by_name("RS256")
 
 
 def sessions(tool: Tool) -> int:
@@ -104,6 +111,8 @@ BAD_CLAIMS = {
     "resource link empty": ({names.RESOURCE_LINK: {"id": ""}}, "no_resource_link"),
     "subject missing": ({"sub": None}, "no_subject"),
     "subject too long": ({"sub": "x" * 256}, "no_subject"),
+    "subject of spaces": ({"sub": "  "}, "no_subject"),
+    "subject as a number": ({"sub": 7}, "no_subject"),
     "target missing": ({names.TARGET_LINK_URI: None}, "target"),
     "target elsewhere": ({names.TARGET_LINK_URI: "https://evil.example/lti/launch"}, "target"),
     "target looks alike": ({names.TARGET_LINK_URI: "http://127.0.0.1:8800@evil.example/"}, "target"),
@@ -152,6 +161,7 @@ def test_forged_tokens_are_refused(tool: Tool) -> None:
     good = tool.platform.sign(claims)
     head, body, signature = good.split(".")
     public = json.dumps(tool.platform.keys[0])
+    bare = f"{encoded(json.dumps({'alg': 'RS256', 'kid': 'platform-key', 'b64': False}).encode())}.{body}"
     forged = {
         "four parts": f"{good}.{signature}",
         "address of a key in the header": tool.platform.sign(claims, jku=f"{tool.platform.url}/jwks"),
@@ -167,12 +177,95 @@ def test_forged_tokens_are_refused(tool: Tool) -> None:
         "altered": f"{head}.{body[:-4]}AAAA.{signature}",
         "empty": "",
         "nonsense": "a.b.c",
+        "padded": f"{good}=",
+        "with a line break": f"{good}\n",
+        "with a sign that decoding passes over": f"{head}.{body}.!{signature}",
+        "another spelling of the same signature": good[:-1] + chr(ord(good[-1]) + 1),
+        "payload that may not be encoded": f"{bare}.{encoded(RS256.sign(bare.encode(), tool.platform.key))}",
         "huge": "a" * 70_000,
     }
     for case, token in forged.items():
         assert browser.send(state, token).status_code == 401, case
     assert sessions(tool) == 0
     assert browser.send(state, good).status_code == 303
+
+
+def test_the_other_spelling_of_a_signature_would_decode_to_the_same(tool: Tool) -> None:
+    """That the token above is refused for its spelling, not for what it says."""
+    good = tool.platform.sign(tool.platform.claims("n", TARGET)).split(".")[2]
+    other = good[:-1] + chr(ord(good[-1]) + 1)
+    assert base64.urlsafe_b64decode(other + "==") == base64.urlsafe_b64decode(good + "==")
+
+
+def asked_for_keys(tool: Tool) -> list[str]:
+    """From now on, the statements that read a platform with its keys."""
+    statements: list[str] = []
+
+    def note(*arguments: object) -> None:
+        if "platform_key_set" in str(arguments[2]):
+            statements.append(str(arguments[2]))
+
+    event.listen(tool.parts.database.engine, "before_cursor_execute", note)
+    return statements
+
+
+def test_a_class_that_arrives_reads_its_platform_once(tool: Tool) -> None:
+    tool.browser().launch()
+    statements = asked_for_keys(tool)
+    for number in range(5):
+        tool.browser().launch(sub=f"student-{number}")
+    assert len(statements) == 1
+
+
+def test_what_was_read_of_a_platform_is_remembered_for_a_moment() -> None:
+    memory, now = PlatformMemory(), datetime(2026, 11, 1, 8, tzinfo=UTC)
+    stands = VerifiedFor(uuid.uuid4(), "https://lms.example", "client-1", "https://lms.example/keys")
+    platform = Platform(stands, "https://lms.example/auth", None)
+    memory.keep(platform, now)
+    assert memory.recall(stands.registration_id, now + REMEMBERED - timedelta(seconds=1)) is platform
+    assert memory.recall(stands.registration_id, now + REMEMBERED) is None
+    assert memory.recall(stands.registration_id, now - REMEMBERED) is None
+    assert memory.recall(uuid.uuid4(), now) is None
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": RegistrationState.DISABLED},
+        {"issuer": "https://moved.example"},
+        {"client_id": "another"},
+        {"jwks_url": "http://127.0.0.1:9/keys"},
+    ],
+)
+def test_a_change_of_a_platform_holds_for_launches_under_way(tool: Tool, change: dict[str, Any]) -> None:
+    for _ in range(2):
+        tool.browser().launch()
+    browser = tool.browser()
+    state, nonce = browser.login()
+    token = tool.platform.sign(tool.platform.claims(nonce, TARGET, sub="late"))
+    with tool.parts.database.transaction() as session:
+        session.execute(update(PlatformKeySet).values(content={"keys": []}, expires_at=tool.parts.clock()))
+        session.execute(update(Registration).values(**change))
+    assert browser.send(state, token).status_code == 401
+    assert sessions(tool) == 2
+    with tool.parts.database.transaction() as session:
+        assert session.execute(select(Person).where(Person.subject == "late")).first() is None
+
+
+def test_a_key_set_that_may_not_be_kept_is_not_remembered_either(tool: Tool) -> None:
+    tool.platform.routes[("GET", "/jwks")] = lambda *_: (
+        200,
+        {"Cache-Control": "no-store"},
+        json.dumps({"keys": tool.platform.keys}).encode(),
+    )
+    for _ in range(2):
+        tool.browser().launch()
+    tool.platform.keys = [jwk(rsa_key(), "platform-key")]
+    time.sleep(SHORTEST_SECONDS)
+    browser = tool.browser()
+    state, nonce = browser.login()
+    assert browser.send(state, tool.platform.sign(tool.platform.claims(nonce, TARGET))).status_code == 401
 
 
 def test_a_key_serves_its_own_registration_and_no_other(tool: Tool) -> None:
@@ -212,15 +305,15 @@ def test_a_message_that_comes_twice_at_once_opens_one_visit(tool: Tool, monkeypa
     browser = tool.browser()
     state, nonce = browser.login()
     token = tool.platform.sign(tool.platform.claims(nonce, TARGET))
-    read_header, faster = verify.read_header, []
+    check_message, faster = verify.check_message, []
 
-    def overtaken(text: str) -> str:
+    def overtaken(*arguments: Any, **options: Any) -> str:
         """The second click's request runs from end to end while the first one checks its token."""
-        monkeypatch.setattr(verify, "read_header", read_header)
+        monkeypatch.setattr(verify, "check_message", check_message)
         faster.append(browser.send(state, token))
-        return read_header(text)
+        return check_message(*arguments, **options)
 
-    monkeypatch.setattr(verify, "read_header", overtaken)
+    monkeypatch.setattr(verify, "check_message", overtaken)
     slower = browser.send(state, token)
     assert [one.status_code for one in faster] == [303]
     assert slower.headers["Location"] == faster[0].headers["Location"]
@@ -346,9 +439,6 @@ def test_a_new_key_of_the_platform_is_fetched_once(tool: Tool) -> None:
 
 
 def test_a_disabled_platform_loses_its_open_visits_too(tool: Tool) -> None:
-    from grading.models import Registration
-    from grading.models.tenancy import RegistrationState
-
     browser = tool.browser()
     path = browser.launch()
     with tool.parts.database.transaction() as session:

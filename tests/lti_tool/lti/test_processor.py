@@ -22,6 +22,7 @@ from grading.states import ArrivalState, SubmissionState
 from grading.submissions import open_for_pipeline
 from lti_tool.lti import claims as names
 from lti_tool.lti.models import Notice, NoticeState
+from lti_tool.lti.notices import TAKE_NOTICE
 from lti_tool.lti.services.assets import LmsAssets
 from tests.lti_tool.conftest import BASE_URL, Tool, text_of
 from tests.lti_tool.lms import CLIENT_ID, DEPLOYMENT_ID, Answer, Platform, jwk, rsa_key
@@ -126,13 +127,13 @@ class Lms:
 
     def work(self) -> None:
         """What the worker does, until nothing is due."""
-        parts, box = self.tool.parts, self.tool.application.notices
+        parts, notices = self.tool.parts, self.tool.application.work.chores[TAKE_NOTICE]
         service = LmsAssets(connector(self.tool), self.tool.application.http)
         for _ in range(3):
             with parts.database.transaction() as session:
-                found = box.due(session, parts.clock())
+                found = notices.due(session, parts.clock())
             for notice in found:
-                box.work_off(notice)
+                notices.run(notice)
             with parts.database.transaction() as session:
                 arrivals = intake.due(session, parts.clock())
             for arrival in arrivals:
@@ -391,7 +392,7 @@ def test_a_worker_killed_while_fetching_leaves_the_work_to_the_next(lms: Lms) ->
     lms.hand_in()
     parts = lms.tool.parts
     for notice in rows(lms, Notice):
-        lms.tool.application.notices.work_off(notice.id)
+        lms.tool.application.work.chores[TAKE_NOTICE].run(notice.id)
     (arrival,) = rows(lms, Arrival)
 
     class Dies(LmsAssets):
@@ -525,14 +526,24 @@ def test_a_report_that_finds_nobody_is_repeated_with_the_same_moment(lms: Lms) -
     assert len(lms.reports) >= 2
 
 
-def test_a_notice_for_nothing_attached_waits_and_then_ends(lms: Lms) -> None:
-    lms.hand_in(**{names.ACTIVITY: {"id": "another"}})
-    box = lms.tool.application.notices
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {names.ACTIVITY: {"id": "another"}},
+        {names.FOR_USER: {"user_id": "x" * 256}},
+        {names.FOR_USER: {"user_id": "a\x00b"}},
+        {names.FOR_USER: {"user_id": " "}},
+        {names.FOR_USER: {"user_id": 7}},
+    ],
+)
+def test_a_notice_for_nothing_attached_or_of_nobody_waits_and_then_ends(lms: Lms, changes: dict[str, Any]) -> None:
+    lms.hand_in(**changes)
+    notices = lms.tool.application.work.chores[TAKE_NOTICE]
     for _ in range(12):
         for notice in rows(lms, Notice):
             with lms.tool.parts.database.transaction() as session:
                 session.get_one(Notice, notice.id).next_attempt_at = lms.tool.parts.clock()
-            box.work_off(notice.id)
+            notices.run(notice.id)
     assert [row.state for row in rows(lms, Notice)] == [NoticeState.FAILED]
     with lms.tool.parts.database.transaction() as session:
         assert session.execute(select(func.count(Arrival.id))).scalar_one() == 0

@@ -474,7 +474,6 @@ def test_members_who_are_gone_or_say_little_of_themselves_are_read_as_what_they_
         {"user_id": "short", "roles": ["Instructor"]},
         person(7, status="Deleted"),
         person(8, status="Inactive"),
-        {"roles": [MEMBERSHIP + "Learner"]},
     ]
     tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, members))
     read_roster(tool)
@@ -486,6 +485,33 @@ def test_members_who_are_gone_or_say_little_of_themselves_are_read_as_what_they_
     assert set(found) == {"teacher-1", "bare", "short"}
     assert found["short"] == (CourseRole.INSTRUCTOR, EnrolmentState.ACTIVE)
     assert found["bare"][0] is not CourseRole.INSTRUCTOR
+
+
+@pytest.mark.both_databases
+def test_members_whose_id_is_none_are_passed_over_and_nobody_is_marked_as_gone(
+    tool: Tool, caplog: pytest.LogCaptureFixture
+) -> None:
+    tool.browser().launch_as("Instructor", sub="teacher-1")
+    tool.platform.routes[("GET", "/members")] = answering(roster_page(tool, [person(1), person(2)]))
+    read_roster(tool)
+    unreadable = [
+        *({**person(3), "user_id": odd} for odd in ("x" * 256, "a\x00b", "", "  ", "ü", "a\nb", None, 7, ["a"], {})),
+        {"roles": [MEMBERSHIP + "Learner"]},
+        "user-9",
+    ]
+    longest = "x" * 255
+    tool.platform.routes[("GET", "/members")] = answering(
+        roster_page(tool, [*unreadable, person(2), {**person(4), "user_id": longest}])
+    )
+    read_roster(tool)
+    with tool.parts.database.transaction() as session:
+        rows = session.execute(
+            select(Person.subject, Enrolment.state).join(Enrolment, Enrolment.person_id == Person.id)
+        ).all()
+    assert {row.subject for row in rows} == {"teacher-1", "user-1", "user-2", longest}
+    assert {row.state for row in rows} == {EnrolmentState.ACTIVE}
+    noted = [vars(one)["blindmark_fields"] for one in caplog.records if one.message == "roster.members_passed_over"]
+    assert [one["members"] for one in noted] == [len(unreadable)]
 
 
 def test_a_role_from_a_launch_is_kept(tool: Tool) -> None:

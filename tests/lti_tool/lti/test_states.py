@@ -10,13 +10,18 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from grading.models import Registration
+from grading import erasure
+from grading.models import Context, Deployment, Enrolment, Person, Registration
+from grading.models.erasures import ErasureScope
+from grading.models.tenancy import DeploymentState
 from lti_tool.lti.errors import TokenRefused
 from lti_tool.lti.states import LIFETIME, LONGEST_STATE, LONGEST_TARGET, States
 from lti_tool.sessions import COOKIE, KEPT, LaunchSession, forget_visits, hash_secret
+from lti_tool.spent_logins import SpentLogin, forget_spent_logins
+from privacy.audit import Actor
 from tests.lti_tool.conftest import BASE_URL, Browser, Tool, text_of
 from tests.thorough import tried
 
@@ -177,3 +182,53 @@ def test_visits_are_forgotten_only_after_their_states(tool: Tool) -> None:
         assert session.execute(select(func.count(LaunchSession.id))).scalar_one() == 1
         forget_visits(session, now + KEPT + timedelta(seconds=1))
         assert session.execute(select(func.count(LaunchSession.id))).scalar_one() == 0
+
+
+def erased(tool: Tool, scope: ErasureScope) -> None:
+    """Erase the only person, course or deployment there is."""
+    parts, target = tool.parts, {ErasureScope.PERSON: Person.id, ErasureScope.COURSE: Context.id}
+    with parts.database.transaction() as session:
+        tenant_id = session.execute(select(Deployment.id)).scalar_one()
+        target_id = session.execute(select(target.get(scope, Deployment.id))).scalar_one()
+        asked = erasure.request(
+            session, erasure.Target(tenant_id, scope, target_id), actor=Actor.system(), clock=parts.clock
+        )
+    assert erasure.carry_out(parts.database, parts.vault, asked.id, parts.clock)
+
+
+@pytest.mark.both_databases
+def test_a_message_whose_visit_was_erased_opens_no_other_one(tool: Tool) -> None:
+    for scope in (ErasureScope.PERSON, ErasureScope.COURSE, ErasureScope.DEPLOYMENT):
+        browser = tool.browser()
+        state, nonce = browser.login()
+        token = tool.platform.sign(tool.platform.claims(nonce, TARGET))
+        assert browser.send(state, token).status_code == 303
+        erased(tool, scope)
+        if scope is ErasureScope.DEPLOYMENT:
+            # It is let in again, to show that this is not what refuses the message.
+            assert browser.send(state, token).status_code == 403
+            with tool.parts.database.transaction() as session:
+                session.execute(update(Deployment).values(state=DeploymentState.APPROVED))
+        for _ in range(2):
+            refused = browser.send(state, token)
+            assert (refused.status_code, "replayed" in text_of(refused)) == (401, True), scope
+        with tool.parts.database.transaction() as session:
+            assert session.execute(select(func.count(LaunchSession.id))).scalar_one() == 0
+            assert session.execute(select(func.count(Enrolment.id))).scalar_one() == 0
+    assert browser.launch().startswith("/v/")
+
+
+@pytest.mark.both_databases
+def test_a_login_is_spent_whatever_removed_its_visit_until_its_state_has_ended(tool: Tool) -> None:
+    browser = tool.browser()
+    state, nonce = browser.login()
+    token = tool.platform.sign(tool.platform.claims(nonce, TARGET))
+    browser.send(state, token)
+    with tool.parts.database.transaction() as session:
+        session.execute(delete(LaunchSession))
+        forget_spent_logins(session, tool.parts.clock() + LIFETIME)
+    assert browser.send(state, token).status_code == 401
+    with tool.parts.database.transaction() as session:
+        assert session.execute(select(SpentLogin.state_hash)).scalar_one() == hash_secret(state)
+        forget_spent_logins(session, tool.parts.clock() + KEPT + timedelta(seconds=1))
+        assert session.execute(select(func.count(SpentLogin.state_hash))).scalar_one() == 0
