@@ -61,6 +61,9 @@ class TokenCounts:
         )
 
 
+NO_TOKENS: Final = TokenCounts(0, 0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What something costs, in micro-dollars: with an answer of usual length, and at most."""
@@ -115,6 +118,7 @@ def note(session: Session, item: QueueItem, view: "AssignmentView", text: str, n
     item.prompt_tokens, item.most_prompt_tokens = counts.prompt, counts.most_prompt
     item.most_answer_tokens = counts.most_answer
     model = find_model(view.prompt.model, now, price_book(session, now))
+    item.model = model.name
     item.estimated_microdollars = estimate(model, model.batch_price, counts, 1, TYPICAL_ANSWER).most
 
 
@@ -164,7 +168,7 @@ def _reprice(session: Session, model: Model, which: ColumnElement[bool]) -> None
     session.execute(
         update(QueueItem)
         .where(QueueItem.state == QueueState.QUEUED, which)
-        .values(estimated_microdollars=(cost + MILLION - 1) // MILLION)
+        .values(model=model.name, estimated_microdollars=(cost + MILLION - 1) // MILLION)
         .execution_options(synchronize_session=False)
     )
 

@@ -23,7 +23,7 @@ class Batch(Base):
         CheckConstraint("estimated_microdollars >= 0", name="estimate_not_negative"),
         Index("ix_batch_due", "step", "next_check_at"),
         Index("ix_batch_created_at", "created_at", "id"),
-        Index("ix_batch_finished_at", "finished_at"),
+        Index("ix_batch_finished_at", "finished_at", "model", "provider_completed", "output_tokens"),
         Index("ix_batch_state", "state", "provider"),
     )
 
