@@ -75,6 +75,8 @@ class Work:
     """Largest file taken from an LMS."""
     blind_index: BlindIndex
     clock: Clock = utc_now
+    forget_waiting: erasure.ForgetWaiting = erasure.nothing_waits
+    """Forgets what LMSs have told about something that is erased, and nobody has worked off."""
     chores: Mapping[str, Chore] = field(default_factory=dict)
     """What other rooms have to do, by task name."""
     sweeps: Sequence[Callable[[Session, datetime], None]] = ()
@@ -141,9 +143,9 @@ class Work:
         """Bring one gradebook column up to date."""
         gradebook.update_column(self.database, self.gradebook, assignment_id)
 
-    def erase(self, request_id: UUID) -> None:
-        """Carry one erasure out, or look again later."""
-        erasure.carry_out(self.database, self.vault, request_id, self.clock)
+    def erase(self, request_id: UUID) -> bool:
+        """Carry one erasure out, or look again later; returns whether it is settled."""
+        return erasure.carry_out(self.database, self.vault, request_id, self.clock, self.forget_waiting)
 
     def export(self, export_id: UUID) -> None:
         """Make one copy of a person's data."""

@@ -47,6 +47,8 @@ class Parts:
     """Reaches the services of LMSs."""
     test_connection: Callable[[UUID, Actor], list[Finding]]
     """Try what can be tried of an LMS without a launch."""
+    erase: Callable[[UUID], bool]
+    """Carry an erasure out now; returns whether it is settled."""
     reach_broker: Callable[[], bool]
     """Whether the message broker answers; True where there is none."""
     clock: Clock

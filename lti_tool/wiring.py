@@ -29,6 +29,7 @@ from grading.providers.openai import OpenAIProvider
 from grading.queue.tally import fold
 from lti_tool.app import create_app
 from lti_tool.key_ring import open_keyring
+from lti_tool.lti.forgetting import forget_waiting
 from lti_tool.lti.keys import ToolKeys, forget_keys
 from lti_tool.lti.launch import Launcher
 from lti_tool.lti.notices import TAKE_NOTICE, NoticeBox, forget_notices
@@ -120,6 +121,7 @@ def open_application(
         most_bytes=settings.upload_megabytes * 1024 * 1024,
         blind_index=blind,
         clock=clock,
+        forget_waiting=lambda session, gone: forget_waiting(session, vault, gone),
         sweeps=(
             forget_visits,
             forget_keys,
@@ -159,6 +161,7 @@ def open_application(
         test_connection=lambda registration_id, actor: check_connection(
             database, platform_keys, connector, registration_id, actor
         ),
+        erase=work.erase,
         reach_broker=lambda: not settings.effective_broker_url or broker_answers(celery),
         clock=clock,
     )

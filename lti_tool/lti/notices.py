@@ -28,11 +28,11 @@ from lti_tool.lti import claims as names
 from lti_tool.lti import verify
 from lti_tool.lti.errors import LtiError, refused
 from lti_tool.lti.facts import custom_of, text_of
-from lti_tool.lti.models import Notice, NoticeState
+from lti_tool.lti.models import Notice, NoticeState, notice_place
 from lti_tool.lti.outside import read_json
 from lti_tool.lti.platform_keys import PlatformKeys
 from privacy.audit import Actor, record
-from privacy.sealing import Owner, Place, Vault
+from privacy.sealing import Owner, Vault
 
 MOST_AT_ONCE: Final = 200
 MOST_ATTEMPTS: Final = 10
@@ -128,14 +128,19 @@ class NoticeBox:
             return
         try:
             with self._database.transaction() as session:
-                notice = session.get_one(Notice, notice_id)
+                # Locked before anything it leads to, as an erasure does: one that came first has emptied it.
+                notice = session.execute(
+                    select(Notice).where(Notice.id == notice_id, Notice.state == NoticeState.WAITING).with_for_update()
+                ).scalar_one_or_none()
+                if notice is None:
+                    return
                 self._act(session, notice)
                 notice.state, notice.sealed_content = NoticeState.DONE, None
         except NotFound:
             self._put_off(notice_id, claimed)
 
     def _act(self, session: Session, notice: Notice) -> None:
-        claims = self._vault.open_json(session, _place(notice.id), notice.sealed_content or b"")
+        claims = self._vault.open_json(session, notice_place(notice.id), notice.sealed_content or b"")
         if notice.type == names.SUBMISSION_NOTICE:
             registration_id = session.get_one(Deployment, notice.tenant_id).registration_id
             facts = submission_facts(claims, notice.tenant_id, registration_id)
@@ -199,7 +204,7 @@ class NoticeBox:
                 return True
             content = {name: value for name, value in verified.claims.items() if name not in _ENVELOPE}
             sealed = self._vault.seal_json(
-                session, Owner.course(verified.tenant_id, verified.tenant_id), _place(row_id), content
+                session, Owner.course(verified.tenant_id, verified.tenant_id), notice_place(row_id), content
             )
             made = session.execute(
                 insert_ignoring_conflicts(session, Notice)
@@ -309,10 +314,6 @@ def _addressed(token: str) -> tuple[str, str]:
     if not verify.is_id(issuer) or not verify.is_id(audience):
         raise refused("audience")
     return str(issuer), str(audience)
-
-
-def _place(notice_id: UUID) -> Place:
-    return Place("notice", "content", notice_id)
 
 
 def _object(claims: dict[str, Any], name: str) -> dict[str, Any]:
