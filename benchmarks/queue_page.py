@@ -18,7 +18,7 @@ from config.database import Database
 from config.settings import load_settings
 from grading.models import Assignment, ChangeKind, Context, Deployment, Person, QueueItem, Registration
 from grading.models.tenancy import DeploymentState
-from grading.queue import changes, expecting
+from grading.queue import carrying, changes, expecting
 from grading.queue.filters import QueueFilter
 from grading.queue.searching import matching_with
 from grading.states import Priority, QueueState
@@ -242,7 +242,7 @@ def _whole_filter(parts: Parts) -> None:
             made = changes.change_matching(
                 session, ChangeKind.PRIORITY, wanted.value, chosen, Actor.system(), expected=forecast.acts_on
             )
-        made = changes.carry_on(database.transaction, made.id, matching_with(parts.blind_index))
+        made = carrying.carry_on(database.transaction, made.id, matching_with(parts.blind_index), parts.provider)
         took, worked = time.perf_counter() - start - counted, time.process_time() - began
         sys.stdout.write(
             f"{wanted.value} priority for {name}: counted in {counted * 1000:.0f} ms, {made.changed:,} changed in "

@@ -26,7 +26,7 @@ from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
 from grading.processor_port import AssetService
 from grading.providers.base import ProviderError
-from grading.queue import changes
+from grading.queue import carrying
 from grading.queue.searching import matching_with
 from grading.roster import RosterSource, RosterUnavailable
 from privacy.blind_index import BlindIndex
@@ -104,7 +104,7 @@ class Work:
             TAKE_IN: Chore(intake.due, self.take_in),
             REPORT: Chore(processor_reports.due, self.report),
             INDEX: Chore(search.due, self.index),
-            CHANGE_QUEUE: Chore(changes.due, self.change_queue),
+            CHANGE_QUEUE: Chore(carrying.due, self.change_queue),
             **self.chores,
         }
 
@@ -174,7 +174,8 @@ class Work:
 
     def change_queue(self, change_id: UUID) -> None:
         """Carry out what is left of a change of everything that a filter shows."""
-        changes.carry_on(self.database.transaction, change_id, matching_with(self.blind_index), self.clock)
+        matching = matching_with(self.blind_index)
+        carrying.carry_on(self.database.transaction, change_id, matching, self.provider, self.clock)
 
     def report(self, asset_id: UUID) -> None:
         """Tell an LMS what became of a file."""

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from config.database import Database
-from grading.models import Administrator, Person, QueueItem, Submission
+from grading.models import Administrator, Person, PrivacyLimits, QueueItem, Submission
+from grading.models.limits import LegalBasis
 from grading.models.submissions import SubmissionSource
 from grading.states import Priority, QueueState, SubmissionState
 from privacy.columns import VERSION
@@ -101,9 +102,20 @@ class Desk:
 
 
 def desk_of(database: Database, vault: Vault, clock: StillClock) -> Desk:
-    """A course with one assignment."""
+    """A course with one assignment, on a site where no student has to agree."""
     with database.transaction() as session:
-        course = factories.course(session, vault)
+        course = factories.course(session, vault, batch_processing_consent=False)
+        session.add(
+            PrivacyLimits(
+                allow_llm_assessment=True,
+                approved_providers=["openai"],
+                ask_each_student=False,
+                longest_retention_days=365,
+                default_retention_days=30,
+                legal_basis=LegalBasis.NOTICE,
+                changed_at=clock(),
+            )
+        )
         shown = factories.assignment(session, course, clock)
         admin = factories.administrator(session)
     return Desk(database, clock, course, shown.assignment.id, admin.id)

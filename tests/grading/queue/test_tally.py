@@ -98,7 +98,7 @@ def _changed(kind: ChangeKind) -> Callable[[Desk, random.Random], None]:
         value = dice.choice(list(Priority)).value if kind is ChangeKind.PRIORITY else ""
         chosen = _some(desk, dice)
         with desk.database.transaction() as session:
-            changes.change_items(session, kind, value, chosen, Actor.system(), desk.clock)
+            changes.change_items(session, kind, value, chosen, Actor.system(), "openai", desk.clock)
 
     return change
 
