@@ -44,9 +44,11 @@ def upgrade() -> None:
     _make_triggers(KINDS, SUMS)
     op.drop_index("ix_batch_finished_at", table_name="batch")
     op.create_index("ix_batch_finished_at", "batch", ["finished_at", "model", "provider_completed", "output_tokens"])
+    op.create_index("ix_budget_warning_month", "budget_warning", ["month"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_budget_warning_month", table_name="budget_warning")
     op.drop_index("ix_batch_finished_at", table_name="batch")
     op.create_index("ix_batch_finished_at", "batch", ["finished_at"])
     _drop_triggers()
