@@ -154,16 +154,18 @@ def reprice(session: Session, name: str, now: datetime) -> None:
     _reprice(session, find_model(name, now, price_book(session, now)), QueueItem.submission_id.in_(using_it))
 
 
+def most_input_of(name: str) -> ColumnElement[int]:
+    """SQL: `most_input` of one queue item, in the same whole numbers."""
+    if not counts_like_o200k(name):
+        return QueueItem.most_text_tokens + QueueItem.most_prompt_tokens
+    return (QueueItem.text_tokens * _ROOM_PERCENT + 99) // 100 + _ROOM_TOKENS + QueueItem.prompt_tokens
+
+
 def _reprice(session: Session, model: Model, which: ColumnElement[bool]) -> None:
     """`estimate` for many items in one statement, in the same whole numbers."""
     price = model.batch_price
-    if counts_like_o200k(model.name):
-        room = (QueueItem.text_tokens * _ROOM_PERCENT + 99) // 100 + _ROOM_TOKENS
-        tokens = room + QueueItem.prompt_tokens
-    else:
-        tokens = QueueItem.most_text_tokens + QueueItem.most_prompt_tokens
     # Tokens are 32-bit numbers in the database, and their product with a price does not fit into one.
-    cost = cast(tokens, BigInteger) * max(price.input, price.cache_write)
+    cost = cast(most_input_of(model.name), BigInteger) * max(price.input, price.cache_write)
     cost += cast(QueueItem.most_answer_tokens, BigInteger) * price.output
     session.execute(
         update(QueueItem)

@@ -66,18 +66,22 @@ class Parts:
     @property
     def limits(self) -> Limits:
         """How large batches may be."""
-        settings = self.settings
-        return Limits(
-            settings.batch_minimum_items,
-            settings.batch_maximum_items,
-            settings.enqueued_tokens,
-            dict(settings.enqueued_tokens_by_model),
-        )
+        return limits_of(self.settings)
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of pages."""
         return ZoneInfo(self.settings.time_zone)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How large batches may be, and how much may wait at a provider."""
+    return Limits(
+        settings.batch_minimum_items,
+        settings.batch_maximum_items,
+        settings.enqueued_tokens,
+        dict(settings.enqueued_tokens_by_model),
+    )
 
 
 def parts() -> Parts:

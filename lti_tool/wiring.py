@@ -41,7 +41,7 @@ from lti_tool.lti.services.assets import LmsAssets
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from lti_tool.lti.services.subscriptions import SUBSCRIBE, Subscriptions
-from lti_tool.parts import PROVIDER, Parts
+from lti_tool.parts import PROVIDER, Parts, limits_of
 from lti_tool.sessions import forget_visits
 from privacy.audit import AuditLog
 from privacy.blind_index import BlindIndex
@@ -113,7 +113,7 @@ def open_application(
     work = tasks.Work(
         database=database,
         vault=vault,
-        runner=Runner(database, vault, providers, settings.batch_poll_seconds, clock),
+        runner=Runner(database, vault, providers, settings.batch_poll_seconds, clock, limits_of(settings)),
         gradebook=AgsGradebook(database, connector, clock),
         rosters=source,
         assets=LmsAssets(connector, http),

@@ -1,4 +1,4 @@
-"""Sums of what waits, by model: the pages of costs read a few rows where they added up the whole queue
+"""Sums of what waits, by model, for the pages of costs; what a batch lets wait at its provider
 
 Revision: 0020
 Follows: 0017
@@ -45,9 +45,13 @@ def upgrade() -> None:
     op.drop_index("ix_batch_finished_at", table_name="batch")
     op.create_index("ix_batch_finished_at", "batch", ["finished_at", "model", "provider_completed", "output_tokens"])
     op.create_index("ix_budget_warning_month", "budget_warning", ["month"])
+    op.add_column("batch", sa.Column("refused_alone", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("batch", sa.Column("enqueued_tokens", sa.BigInteger(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    op.drop_column("batch", "enqueued_tokens")
+    op.drop_column("batch", "refused_alone")
     op.drop_index("ix_budget_warning_month", table_name="budget_warning")
     op.drop_index("ix_batch_finished_at", table_name="batch")
     op.create_index("ix_batch_finished_at", "batch", ["finished_at"])
