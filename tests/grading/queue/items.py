@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from config.database import Database
-from grading.models import Administrator, Person, PrivacyLimits, QueueItem, Submission
+from grading.models import Administrator, Context, Person, PrivacyLimits, QueueItem, Submission
 from grading.models.limits import LegalBasis
 from grading.models.submissions import SubmissionSource
 from grading.states import Priority, QueueState, SubmissionState
@@ -102,9 +102,18 @@ class Desk:
 
 
 def desk_of(database: Database, vault: Vault, clock: StillClock) -> Desk:
-    """A course with one assignment, on a site where no student has to agree."""
+    """A course with one assignment."""
     with database.transaction() as session:
-        course = factories.course(session, vault, batch_processing_consent=False)
+        course = factories.course(session, vault)
+        shown = factories.assignment(session, course, clock)
+        admin = factories.administrator(session)
+    return Desk(database, clock, course, shown.assignment.id, admin.id)
+
+
+def ask_nobody(desk: Desk) -> None:
+    """From now on no student has to agree: work may leave unless something else keeps it."""
+    with desk.database.transaction() as session:
+        session.get_one(Context, desk.course.context.id).batch_processing_consent = False
         session.add(
             PrivacyLimits(
                 allow_llm_assessment=True,
@@ -113,12 +122,9 @@ def desk_of(database: Database, vault: Vault, clock: StillClock) -> Desk:
                 longest_retention_days=365,
                 default_retention_days=30,
                 legal_basis=LegalBasis.NOTICE,
-                changed_at=clock(),
+                changed_at=desk.clock(),
             )
         )
-        shown = factories.assignment(session, course, clock)
-        admin = factories.administrator(session)
-    return Desk(database, clock, course, shown.assignment.id, admin.id)
 
 
 def at(clock: StillClock, **span: float) -> datetime:
