@@ -83,7 +83,7 @@ class Walk:
     def _by_course(self) -> list[list[ColumnElement[bool]]]:
         """A course's items sorted by age or cost are read by the course, once, and sorted: the indexes of age and cost
         hold all courses, and a planner without figures would walk them to the end if it saw the state."""
-        narrow = [func.lower(QueueItem.state).in_(self.chosen.states)]
+        narrow: list[ColumnElement[bool]] = [func.lower(QueueItem.state).in_(self.chosen.states)]
         if self.chosen.priority:
             narrow.append(QueueItem.priority == self.chosen.priority)
         return [[QueueItem.context_id == course, *narrow] for course in self.courses] or [narrow]
