@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from grading.clearance import OBSTACLES
+from grading.clearance import OBSTACLES, may_leave
 from grading.errors import GradingError
 from grading.models import Assignment, Batch, BatchRequest, Context, QueueItem, ReviewDecision, Submission
 from grading.states import (
@@ -122,13 +122,18 @@ def page(
     )
 
 
-def apply(session: Session, choice: Choice, remedy: Remedy, actor: Actor, now: datetime) -> int:
-    """Do something about failed work; returns about how much of it. What has moved on in the meantime stays."""
+def apply(session: Session, choice: Choice, remedy: Remedy, actor: Actor, provider: str, now: datetime) -> int:
+    """Do something about failed work; returns about how much of it. What has moved on in the meantime stays, and what
+    may not leave for the provider is not tried again."""
     done = 0
     while True:
         query = select(QueueItem.id, QueueItem.submission_id).where(choice.condition()).limit(AT_ONCE)
         if remedy is Remedy.RETRY:
-            query = query.join(Submission, Submission.id == QueueItem.submission_id).where(*_may_try_again())
+            query = (
+                query.join(Submission, Submission.id == QueueItem.submission_id)
+                .join(Context, Context.id == QueueItem.context_id)
+                .where(*_may_try_again(), may_leave(session, provider))
+            )
         pairs = session.execute(query).all()
         if not pairs:
             break

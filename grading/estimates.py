@@ -61,6 +61,9 @@ class TokenCounts:
         )
 
 
+NO_TOKENS: Final = TokenCounts(0, 0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What something costs, in micro-dollars: with an answer of usual length, and at most."""
@@ -115,6 +118,7 @@ def note(session: Session, item: QueueItem, view: "AssignmentView", text: str, n
     item.prompt_tokens, item.most_prompt_tokens = counts.prompt, counts.most_prompt
     item.most_answer_tokens = counts.most_answer
     model = find_model(view.prompt.model, now, price_book(session, now))
+    item.model = model.name
     item.estimated_microdollars = estimate(model, model.batch_price, counts, 1, TYPICAL_ANSWER).most
 
 
@@ -150,21 +154,23 @@ def reprice(session: Session, name: str, now: datetime) -> None:
     _reprice(session, find_model(name, now, price_book(session, now)), QueueItem.submission_id.in_(using_it))
 
 
+def most_input_of(name: str) -> ColumnElement[int]:
+    """SQL: `most_input` of one queue item, in the same whole numbers."""
+    if not counts_like_o200k(name):
+        return QueueItem.most_text_tokens + QueueItem.most_prompt_tokens
+    return (QueueItem.text_tokens * _ROOM_PERCENT + 99) // 100 + _ROOM_TOKENS + QueueItem.prompt_tokens
+
+
 def _reprice(session: Session, model: Model, which: ColumnElement[bool]) -> None:
     """`estimate` for many items in one statement, in the same whole numbers."""
     price = model.batch_price
-    if counts_like_o200k(model.name):
-        room = (QueueItem.text_tokens * _ROOM_PERCENT + 99) // 100 + _ROOM_TOKENS
-        tokens = room + QueueItem.prompt_tokens
-    else:
-        tokens = QueueItem.most_text_tokens + QueueItem.most_prompt_tokens
     # Tokens are 32-bit numbers in the database, and their product with a price does not fit into one.
-    cost = cast(tokens, BigInteger) * max(price.input, price.cache_write)
+    cost = cast(most_input_of(model.name), BigInteger) * max(price.input, price.cache_write)
     cost += cast(QueueItem.most_answer_tokens, BigInteger) * price.output
     session.execute(
         update(QueueItem)
         .where(QueueItem.state == QueueState.QUEUED, which)
-        .values(estimated_microdollars=(cost + MILLION - 1) // MILLION)
+        .values(model=model.name, estimated_microdollars=(cost + MILLION - 1) // MILLION)
         .execution_options(synchronize_session=False)
     )
 

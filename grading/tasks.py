@@ -26,7 +26,7 @@ from grading.batches.run import Runner
 from grading.gradebook_port import Gradebook
 from grading.processor_port import AssetService
 from grading.providers.base import ProviderError
-from grading.queue import changes
+from grading.queue import carrying
 from grading.queue.searching import matching_with
 from grading.roster import RosterSource, RosterUnavailable
 from privacy.blind_index import BlindIndex
@@ -75,6 +75,8 @@ class Work:
     """Largest file taken from an LMS."""
     blind_index: BlindIndex
     clock: Clock = utc_now
+    forget_waiting: erasure.ForgetWaiting = erasure.nothing_waits
+    """Forgets what LMSs have told about something that is erased, and nobody has worked off."""
     chores: Mapping[str, Chore] = field(default_factory=dict)
     """What other rooms have to do, by task name."""
     sweeps: Sequence[Callable[[Session, datetime], None]] = ()
@@ -102,7 +104,7 @@ class Work:
             TAKE_IN: Chore(intake.due, self.take_in),
             REPORT: Chore(processor_reports.due, self.report),
             INDEX: Chore(search.due, self.index),
-            CHANGE_QUEUE: Chore(changes.due, self.change_queue),
+            CHANGE_QUEUE: Chore(carrying.due, self.change_queue),
             **self.chores,
         }
 
@@ -141,9 +143,9 @@ class Work:
         """Bring one gradebook column up to date."""
         gradebook.update_column(self.database, self.gradebook, assignment_id)
 
-    def erase(self, request_id: UUID) -> None:
-        """Carry one erasure out, or look again later."""
-        erasure.carry_out(self.database, self.vault, request_id, self.clock)
+    def erase(self, request_id: UUID) -> bool:
+        """Carry one erasure out, or look again later; returns whether it is settled."""
+        return erasure.carry_out(self.database, self.vault, request_id, self.clock, self.forget_waiting)
 
     def export(self, export_id: UUID) -> None:
         """Make one copy of a person's data."""
@@ -172,7 +174,8 @@ class Work:
 
     def change_queue(self, change_id: UUID) -> None:
         """Carry out what is left of a change of everything that a filter shows."""
-        changes.carry_on(self.database.transaction, change_id, matching_with(self.blind_index), self.clock)
+        matching = matching_with(self.blind_index)
+        carrying.carry_on(self.database.transaction, change_id, matching, self.provider, self.clock)
 
     def report(self, asset_id: UUID) -> None:
         """Tell an LMS what became of a file."""

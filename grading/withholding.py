@@ -182,7 +182,12 @@ def put_back(
 
 
 def sent_work(session: Session, context_id: uuid.UUID, person_id: uuid.UUID) -> list[SentWork]:
-    """What of a student's work in a course has gone to a provider, newest first."""
+    """What of a student's work in a course has gone to a provider, newest first.
+
+    A line that was taken out of its batch counts when it had left by then: its file was at the provider, and the batch
+    went on without it.
+    """
+    held = BatchRequest.failure_code.in_(HELD_BACK)
     rows = session.execute(
         select(
             Submission.id,
@@ -191,7 +196,7 @@ def sent_work(session: Session, context_id: uuid.UUID, person_id: uuid.UUID) -> 
             Batch.provider,
             Batch.model,
             Batch.upload_started_at,
-            BatchRequest.state != RequestState.PREPARED,
+            and_(BatchRequest.state != RequestState.PREPARED, or_(BatchRequest.failure_code.is_(None), ~held)),
         )
         .select_from(BatchRequest)
         .join(Batch, Batch.id == BatchRequest.batch_id)
@@ -202,7 +207,7 @@ def sent_work(session: Session, context_id: uuid.UUID, person_id: uuid.UUID) -> 
             QueueItem.context_id == context_id,
             Submission.person_id == person_id,
             Batch.upload_started_at.is_not(None),
-            or_(BatchRequest.failure_code.is_(None), BatchRequest.failure_code.not_in(HELD_BACK)),
+            or_(BatchRequest.failure_code.is_(None), ~held, BatchRequest.disclosure_id.is_not(None)),
         )
         .order_by(Batch.upload_started_at.desc(), BatchRequest.id)
     )

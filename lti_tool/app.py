@@ -27,6 +27,7 @@ from lti_tool.odd_signs import PlainFormParser
 from lti_tool.pages.admin import make_admin_blueprint
 from lti_tool.pages.admin.accounts import RATE_LIMITER
 from lti_tool.pages.admin.failures import alerts
+from lti_tool.pages.admin.shared import spending_situation
 from lti_tool.pages.course import make_course_blueprint
 from lti_tool.parts import EXTENSION, Parts
 from lti_tool.permissions import Ability, may
@@ -151,6 +152,7 @@ def _tabs() -> dict[str, object]:
         ]
         return {
             "admin_alerts": alerts,
+            "spending_situation": spending_situation,
             "admin_sections": [
                 {"key": key, "label": label, "href": url_for(f"admin.{key}")} for key, label in sections
             ],

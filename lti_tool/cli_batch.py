@@ -215,7 +215,7 @@ def mend(remedy: str, items: tuple[UUID, ...], reason: str | None, username: str
 
 def _apply(session: Session, parts: Parts, chosen: dead_letters.Choice, remedy: Remedy, username: str) -> int:
     actor = Actor.administrator(administrator_of(session, username))
-    return dead_letters.apply(session, chosen, remedy, actor, parts.clock())
+    return dead_letters.apply(session, chosen, remedy, actor, parts.provider, parts.clock())
 
 
 def _watched(parts: Parts, number: int, shown: BatchDetails) -> BatchDetails:

@@ -201,7 +201,7 @@ def _erase(parts: Parts, count: Callable[[Session], Numbers], *, dry_run: bool, 
         click.confirm("Erase it for good?", abort=True)
     with parts.database.transaction() as session:
         request_id = erasure.request(session, numbers.target, actor=Actor.system(), clock=parts.clock).id
-    done = erasure.carry_out(parts.database, parts.vault, request_id, parts.clock)
+    done = parts.erase(request_id)
     if as_json:
         click.echo(json.dumps({"erased": done, "request": str(request_id), "rows": numbers.rows}))
     elif done:

@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from grading.models import ChangeKind, QueueChange
-from grading.queue import changes, page, reading, tally
+from grading.queue import carrying, changes, page, reading, tally
 from grading.queue.reading import QueueRow
 from grading.queue.searching import matching_with, words_of
 from grading.states import Priority
@@ -155,7 +155,7 @@ def _carry_out(kind: ChangeKind, value: str | datetime, given: dict[str, Any]) -
     if given["items"]:
         with parts.database.transaction() as session:
             actor = actor_of(session, given["username"])
-            made = changes.change_items(session, kind, value, given["items"], actor, parts.clock)
+            made = changes.change_items(session, kind, value, given["items"], actor, parts.provider, parts.clock)
         _answer(made, given["as_json"])
         return
     with parts.database.transaction() as session:
@@ -179,10 +179,11 @@ def _carry_out(kind: ChangeKind, value: str | datetime, given: dict[str, Any]) -
 def _finish(parts: Parts, made: QueueChange, as_json: bool) -> None:
     """Carry a change out to its end, with a bar on the error stream. Cut off, a worker does the rest."""
     with click.progressbar(length=max(made.expected, 1), label=made.kind.value, file=sys.stderr) as bar:
-        made = changes.carry_on(
+        made = carrying.carry_on(
             parts.database.transaction,
             made.id,
             matching_with(parts.blind_index),
+            parts.provider,
             parts.clock,
             lambda change: bar.update(min(change.done, made.expected) - bar.pos),
         )

@@ -47,6 +47,8 @@ class Parts:
     """Reaches the services of LMSs."""
     test_connection: Callable[[UUID, Actor], list[Finding]]
     """Try what can be tried of an LMS without a launch."""
+    erase: Callable[[UUID], bool]
+    """Carry an erasure out now; returns whether it is settled."""
     reach_broker: Callable[[], bool]
     """Whether the message broker answers; True where there is none."""
     clock: Clock
@@ -64,18 +66,22 @@ class Parts:
     @property
     def limits(self) -> Limits:
         """How large batches may be."""
-        settings = self.settings
-        return Limits(
-            settings.batch_minimum_items,
-            settings.batch_maximum_items,
-            settings.enqueued_tokens,
-            dict(settings.enqueued_tokens_by_model),
-        )
+        return limits_of(self.settings)
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of pages."""
         return ZoneInfo(self.settings.time_zone)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How large batches may be, and how much may wait at a provider."""
+    return Limits(
+        settings.batch_minimum_items,
+        settings.batch_maximum_items,
+        settings.enqueued_tokens,
+        dict(settings.enqueued_tokens_by_model),
+    )
 
 
 def parts() -> Parts:

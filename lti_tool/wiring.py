@@ -29,6 +29,7 @@ from grading.providers.openai import OpenAIProvider
 from grading.queue.tally import fold
 from lti_tool.app import create_app
 from lti_tool.key_ring import open_keyring
+from lti_tool.lti.forgetting import forget_waiting
 from lti_tool.lti.keys import ToolKeys, forget_keys
 from lti_tool.lti.launch import Launcher
 from lti_tool.lti.notice_work import NoticeWork
@@ -41,7 +42,7 @@ from lti_tool.lti.services.assets import LmsAssets
 from lti_tool.lti.services.connector import ServiceConnector
 from lti_tool.lti.services.nrps import NrpsRosterSource
 from lti_tool.lti.services.subscriptions import SUBSCRIBE, Subscriptions
-from lti_tool.parts import PROVIDER, Parts
+from lti_tool.parts import PROVIDER, Parts, limits_of
 from lti_tool.sessions import forget_visits
 from lti_tool.spent_logins import forget_spent_logins
 from privacy.audit import AuditLog
@@ -114,7 +115,7 @@ def open_application(
     work = tasks.Work(
         database=database,
         vault=vault,
-        runner=Runner(database, vault, providers, settings.batch_poll_seconds, clock),
+        runner=Runner(database, vault, providers, settings.batch_poll_seconds, clock, limits_of(settings)),
         gradebook=AgsGradebook(database, connector, clock),
         rosters=source,
         assets=LmsAssets(connector, http),
@@ -122,6 +123,7 @@ def open_application(
         most_bytes=settings.upload_megabytes * 1024 * 1024,
         blind_index=blind,
         clock=clock,
+        forget_waiting=lambda session, gone: forget_waiting(session, vault, gone),
         sweeps=(
             forget_visits,
             forget_spent_logins,
@@ -162,6 +164,7 @@ def open_application(
         test_connection=lambda registration_id, actor: check_connection(
             database, platform_keys, connector, registration_id, actor
         ),
+        erase=work.erase,
         reach_broker=lambda: not settings.effective_broker_url or broker_answers(celery),
         clock=clock,
     )

@@ -20,6 +20,7 @@ from grading.backoff import pause_seconds
 from grading.batches import finishing, sending, watching
 from grading.batches.lease import Lease, LeaseLost, free_and_due
 from grading.batches.provider_calls import AuditedProvider
+from grading.batches.sizes import PROVIDER_REQUESTS, Limits
 from grading.batches.turn import Turn
 from grading.budget import freezing
 from grading.errors import GradingError
@@ -42,6 +43,7 @@ _STEPS: Final[Mapping[BatchStep, Callable[[Turn], bool]]] = {
     BatchStep.INGEST: finishing.ingest_results,
     BatchStep.CLEAN_UP: finishing.clean_up,
 }
+_USUAL_LIMITS: Final = Limits(1, PROVIDER_REQUESTS)
 log = get_logger(__name__)
 
 
@@ -54,6 +56,8 @@ class Runner:
     providers: Mapping[str, Provider]
     poll_seconds: float
     clock: Clock = utc_now
+    limits: Limits = _USUAL_LIMITS
+    """How much may wait at a provider at once."""
 
     def due(self, limit: int = 50) -> list[uuid.UUID]:
         """Batches with something to do now that nobody holds."""
@@ -97,7 +101,7 @@ class Runner:
         if plain is None:
             raise ProviderMisconfigured(f"The provider {batch.provider} is not set up. Set OPENAI_API_KEY.")
         provider = AuditedProvider(plain, self.database, batch)
-        return Turn(batch, lease, provider, self.vault, self.clock, self.poll_seconds)
+        return Turn(batch, lease, provider, self.vault, self.clock, self.poll_seconds, self.limits)
 
     def _admitted(self, turn: Turn) -> bool:
         """Whether the provider may be called; if not, the batch waits until it may."""

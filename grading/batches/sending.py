@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from config.logging import fields, get_logger
 from grading import disclosures
-from grading.batches import splitting
+from grading.batches import room, splitting
 from grading.batches.seal import hold_what_may_not_leave, may_all_leave, seal_requests, sealed_lines
 from grading.batches.turn import Turn, moved
 from grading.budget import freezing
 from grading.models import Batch, BatchRequest
-from grading.providers.base import JobInput, ProviderMisconfigured, ProviderRefused, RemoteBatch
+from grading.providers.base import TOO_MUCH_QUEUED, JobInput, ProviderMisconfigured, ProviderRefused, RemoteBatch
 from grading.results.words import words_for
 from grading.states import BATCH_MOVES, BatchState, BatchStep, RequestState, move_many
 
@@ -66,12 +66,15 @@ def create(turn: Turn) -> bool:
     with turn.lease.database.transaction() as session:
         unchanged = may_all_leave(session, batch)
         held = freezing.frozen(session) is not None
+        full = room.is_full(session, batch, turn.limits.tokens(batch.model))
     if held:
         # What was asked for before the freeze has not happened: now it waits like everything else.
         return turn.wait(timedelta(0), create_started_at=None)
     if not unchanged:
         # It waited with its file there, and somebody took work back: the file goes, and one without that work follows.
         return turn.go_on(BatchStep.UPLOAD, provider_file_id=None, create_started_at=None)
+    if full:
+        return _wait_for_room(turn)
     turn.lease.write(create_started_at=turn.clock())
     try:
         remote = turn.provider.create(turn.job, batch.create_attempt, batch.provider_file_id or "")
@@ -86,6 +89,16 @@ def create(turn: Turn) -> bool:
         turn.provider.note_failure(refusal)
         return turn.wait(SETTLES_WITHIN, step=BatchStep.UPLOAD, provider_file_id=None, create_started_at=None)
     return _begun(turn, remote)
+
+
+def _wait_for_room(turn: Turn) -> bool:
+    """Wait with the file at the provider until what others have waiting there leaves room, and say so."""
+    code = TOO_MUCH_QUEUED
+    values: dict[str, object] = {"next_check_at": turn.clock() + room.PAUSE, "create_started_at": None}
+    with turn.lease.transaction(**values, failure_code=code, failure_words=words_for(code)) as session:
+        if turn.batch.failure_code != code:
+            turn.record(session, "batch.waits_for_room", attempt=turn.batch.create_attempt)
+    return False
 
 
 def _begun(turn: Turn, remote: RemoteBatch) -> bool:
@@ -122,6 +135,8 @@ def _what_leaves(turn: Turn) -> JobInput | None:
             restored = update(Batch).where(Batch.id == batch.id).values(upload_started_at=batch.upload_started_at)
             session.execute(restored)
             return None
+        tokens = room.tokens_of(session, batch)
+        session.execute(update(Batch).where(Batch.id == batch.id).values(enqueued_tokens=tokens))
         disclosures.note_sending(session, batch, turn.provider.endpoint, now)
 
     def lines() -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from grading.batches.lease import Lease
 from grading.batches.lifecycle import get, release_items
 from grading.batches.provider_calls import AuditedProvider
 from grading.batches.records import note_about
+from grading.batches.sizes import Limits
 from grading.budget import batches as budget
 from grading.models import Batch
 from grading.states import BATCH_MOVES, BatchState, BatchStep, move_many
@@ -30,6 +31,7 @@ class Turn:
     vault: Vault
     clock: Clock
     poll_seconds: float
+    limits: Limits
 
     @property
     def job(self) -> str:

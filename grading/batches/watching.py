@@ -3,11 +3,10 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from config.logging import fields, get_logger
-from grading.batches import splitting
+from grading.batches import room, splitting
 from grading.batches.seal import hold_all
 from grading.batches.turn import Turn, moved
 from grading.clearance import TOO_LARGE
@@ -18,8 +17,8 @@ from grading.states import BATCH_MOVES, BatchState, BatchStep, move_many
 from grading.waking import wake
 
 SLOWEST_FACTOR: Final = 5
-ROOM_PAUSE: Final = timedelta(minutes=10)
 MOST_TRIES_OF_ONE: Final = 6
+"""How often a batch of one line is refused for want of room, with nothing else there to wait for, before it is held."""
 log = get_logger(__name__)
 
 
@@ -77,18 +76,19 @@ def _wait_for_room(turn: Turn) -> bool:
     """Try again when other batches are through; in two parts when there are none to wait for."""
     batch, now = turn.batch, turn.clock()
     again_at_once: dict[str, object] = {"step": BatchStep.UPLOAD, "provider_file_id": None, "next_check_at": now}
-    values: dict[str, object] = {"step": BatchStep.CREATE, "next_check_at": now + ROOM_PAUSE}
+    values: dict[str, object] = {"step": BatchStep.CREATE, "next_check_at": now + room.PAUSE}
     with turn.lease.transaction() as session:
-        if not _others_run(session, batch):
+        if not room.others_run(session, batch):
             middle = splitting.line_at(session, batch.id, splitting.waiting(session, batch.id) // 2)
             first = splitting.line_at(session, batch.id, 0)
             if middle is not None and middle != first:
                 splitting.split(session, turn.now_in(session), middle, now)
                 values = again_at_once
-            elif batch.create_attempt >= MOST_TRIES_OF_ONE:
+            elif batch.refused_alone + 1 >= MOST_TRIES_OF_ONE:
                 # Even alone it is too much: nothing is left to send, and a person grades it.
                 hold_all(session, batch, TOO_LARGE, turn.clock)
                 values = again_at_once
+            values = values | {"refused_alone": batch.refused_alone + 1}
         move_many(
             session,
             Batch.state,
@@ -104,15 +104,4 @@ def _wait_for_room(turn: Turn) -> bool:
             **values,
         )
         turn.record(session, "batch.waits_for_room", attempt=batch.create_attempt)
-    return values is again_at_once
-
-
-def _others_run(session: Session, batch: Batch) -> bool:
-    found = exists().where(
-        Batch.id != batch.id,
-        Batch.provider == batch.provider,
-        Batch.model == batch.model,
-        Batch.provider_batch_id.is_not(None),
-        Batch.state == BatchState.PROCESSING,
-    )
-    return bool(session.execute(select(found)).scalar_one())
+    return values["step"] is BatchStep.UPLOAD

@@ -1,23 +1,25 @@
-"""What the work that waits now would cost with each model (K3). Sums of tokens, in one statement; then arithmetic."""
+"""What the work that waits now would cost with each model (K3).
+
+The queue keeps the sums of its tokens by itself (`grading.queue.tally`): a few rows are read, the rest is arithmetic.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grading.estimates import TYPICAL_ANSWER, Estimate, TokenCounts, estimate
-from grading.models import Batch, BatchRequest, PromptVersion, QueueItem, Submission
+from grading.estimates import NO_TOKENS, TYPICAL_ANSWER, Estimate, TokenCounts, estimate
+from grading.models import Batch
 from grading.providers.catalogue import Model, find_model, unusable
 from grading.providers.prices import price_book
 from grading.providers.tokens import counts_like_o200k
-from grading.states import QueueState, RequestState
+from grading.queue.tally import waiting_by_model
 
 ANSWERS_ENOUGH = 20
 RECENT = timedelta(days=60)
-_WAITING = (QueueState.QUEUED, QueueState.SELECTED)
 
 
 class Counted(Protocol):
@@ -69,38 +71,20 @@ class ModelCost:
 
 def waiting(session: Session) -> Waiting:
     """How much waits, in tokens."""
-    row = session.execute(
-        select(
-            func.count(),
-            *(
-                func.coalesce(func.sum(column), 0)
-                for column in (
-                    QueueItem.text_tokens,
-                    QueueItem.most_text_tokens,
-                    QueueItem.prompt_tokens,
-                    QueueItem.most_prompt_tokens,
-                    QueueItem.most_answer_tokens,
-                )
-            ),
-        ).where(QueueItem.state.in_(_WAITING))
-    ).one()
-    return Waiting(row[0], TokenCounts(*(int(value) for value in row[1:])))
+    loads = waiting_by_model(session).values()
+    return Waiting(sum(load.items for load in loads), sum((load.counts for load in loads), NO_TOKENS))
 
 
 def typical_answers(session: Session, now: datetime) -> dict[str, int]:
-    """Mean tokens of an answer, for each model with enough answers in the last weeks."""
+    """Mean tokens of an answer, for each model with enough answers in the last weeks: a row a batch is read, not one an
+    answer."""
     rows = session.execute(
-        select(Batch.model, func.count(), func.sum(BatchRequest.output_tokens))
-        .join(BatchRequest, BatchRequest.batch_id == Batch.id)
-        .where(
-            Batch.finished_at >= now - RECENT,
-            BatchRequest.state == RequestState.SUCCEEDED,
-            BatchRequest.output_tokens > 0,
-        )
+        select(Batch.model, func.sum(Batch.provider_completed), func.sum(Batch.output_tokens))
+        .where(Batch.finished_at >= now - RECENT, Batch.output_tokens > 0)
         .group_by(Batch.model)
-        .having(func.count() >= ANSWERS_ENOUGH)
+        .having(func.sum(Batch.provider_completed) >= ANSWERS_ENOUGH)
     )
-    return {row[0]: round(int(row[2]) / row[1]) for row in rows}
+    return {model: round(int(tokens) / int(answers)) for model, answers, tokens in rows}
 
 
 def compare(session: Session, offered: Iterable[str], now: datetime) -> tuple[Waiting, list[ModelCost]]:
@@ -146,48 +130,10 @@ def queue_estimate(session: Session, now: datetime) -> Estimate:
     """What the queue costs with the models that its assignments have chosen."""
     book, typical = price_book(session, now), typical_answers(session, now)
     low = most = 0
-    for name, items, tokens, most_answer, estimated in session.execute(_by_model()).all():
-        most += int(estimated)
+    for name, load in waiting_by_model(session).items():
+        most += load.microdollars
         if unusable(name, now, book) == "unpriced":
             continue
         model = find_model(name, now, book)
-        counts = TokenCounts(int(tokens), 0, 0, 0, int(most_answer))
-        low += estimate(model, model.batch_price, counts, int(items), typical.get(name, TYPICAL_ANSWER)).low
+        low += estimate(model, model.batch_price, load.counts, load.items, typical.get(name, TYPICAL_ANSWER)).low
     return Estimate(min(low, most), most)
-
-
-def _by_model() -> Select[str, int, int, int, int]:
-    """The queue by the model that its assignments use now. Added up by assignment first: these are few."""
-    by_assignment = (
-        select(
-            Submission.assignment_id,
-            func.count().label("requests"),
-            func.sum(QueueItem.text_tokens + QueueItem.prompt_tokens).label("tokens"),
-            func.sum(QueueItem.most_answer_tokens).label("most_answer"),
-            func.sum(QueueItem.estimated_microdollars).label("estimated"),
-        )
-        .join(Submission, Submission.id == QueueItem.submission_id)
-        .where(QueueItem.state.in_(_WAITING))
-        .group_by(Submission.assignment_id)
-        .subquery()
-    )
-    newest = (
-        select(func.max(PromptVersion.number))
-        .where(PromptVersion.assignment_id == by_assignment.c.assignment_id)
-        .correlate(by_assignment)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            PromptVersion.model,
-            func.sum(by_assignment.c.requests),
-            func.sum(by_assignment.c.tokens),
-            func.sum(by_assignment.c.most_answer),
-            func.sum(by_assignment.c.estimated),
-        )
-        .join(
-            by_assignment,
-            (PromptVersion.assignment_id == by_assignment.c.assignment_id) & (PromptVersion.number == newest),
-        )
-        .group_by(PromptVersion.model)
-    )

@@ -5,10 +5,13 @@ from grading.erasure.deciding import DecisionRefused, decide, reject, take_back
 from grading.erasure.listing import Row, open_requests, pending_before, reason_of, settled, standing
 from grading.erasure.numbers import Numbers, course_numbers, deployment_numbers, person_numbers, submission_numbers
 from grading.erasure.requests import TERM, Target, due, request
+from grading.erasure.waiting import ForgetWaiting, Gone, nothing_waits
 
 __all__ = [
     "TERM",
     "DecisionRefused",
+    "ForgetWaiting",
+    "Gone",
     "Numbers",
     "Row",
     "Target",
@@ -17,6 +20,7 @@ __all__ = [
     "decide",
     "deployment_numbers",
     "due",
+    "nothing_waits",
     "open_requests",
     "pending_before",
     "person_numbers",

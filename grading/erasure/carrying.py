@@ -19,9 +19,11 @@ from config.database import Database
 from config.logging import fields, get_logger
 from grading import disclosures
 from grading.erasure.leftovers import clear_up, own_keys, people_of
+from grading.erasure.origins import courses_of, forget_origins
 from grading.erasure.proof import audit_erasure
 from grading.erasure.reach import remove, rows_in, rows_of_submissions, submissions_in
 from grading.erasure.requests import LAST_DAY, OPEN
+from grading.erasure.waiting import ForgetWaiting, gone_with, nothing_waits
 from grading.exports.discarding import discard
 from grading.models import Batch, BatchRequest, Context, Enrolment, ErasureRequest, QueueItem, RetentionHold, Submission
 from grading.models.erasures import ErasureScope, ErasureState
@@ -37,9 +39,19 @@ LOOK_AT_HOLD_AGAIN: Final = timedelta(hours=1)
 log = get_logger(__name__)
 
 
-def carry_out(database: Database, vault: Vault, request_id: uuid.UUID, clock: Clock = utc_now) -> bool:
+def carry_out(
+    database: Database,
+    vault: Vault,
+    request_id: uuid.UUID,
+    clock: Clock = utc_now,
+    forget_waiting: ForgetWaiting = nothing_waits,
+) -> bool:
     """Erase what a request is about; returns whether it is settled. Otherwise something stands in the way for now: work
-    at a provider, a legal hold, or a decision that an administrator has not made."""
+    at a provider, a legal hold, or a decision that an administrator has not made.
+
+    Args:
+        forget_waiting: forgets what an LMS has told about it and nobody has worked off.
+    """
     while True:
         with database.transaction() as session:
             row = session.execute(
@@ -51,6 +63,7 @@ def carry_out(database: Database, vault: Vault, request_id: uuid.UUID, clock: Cl
             if pause is not None:
                 row.next_attempt_at = clock() + pause
                 return False
+            _count_in(row, {"notice": forget_waiting(session, gone_with(session, row))})
             if not _remove_chunk(session, row, clock()):
                 _finish(session, vault, row, clock())
                 return True
@@ -137,10 +150,11 @@ def _leave_batches(session: Session, ids: list[uuid.UUID]) -> None:
 
 def _finish(session: Session, vault: Vault, row: ErasureRequest, now: datetime) -> None:
     """Everything but submissions, in one transaction with the keys and the end of the request."""
-    people = people_of(session, row)
+    people, courses = people_of(session, row), courses_of(session, row)
     discard(session, {(row.tenant_id, person_id) for person_id in people}, now)
     _count_in(row, remove(session, rows_in(row.scope, row.tenant_id, row.target_id)))
     forgotten = clear_up(session, row, people)
+    forget_origins(session, courses)
     vault.destroy_keys(session, own_keys(session, row, forgotten), now)
     row.state, row.done_at = ErasureState.DONE, now
     rows = sum(row.removed.values())
@@ -149,4 +163,5 @@ def _finish(session: Session, vault: Vault, row: ErasureRequest, now: datetime) 
 
 
 def _count_in(row: ErasureRequest, removed: Mapping[str, int]) -> None:
+    # Adding counters leaves out what is none.
     row.removed = dict(Counter(row.removed) + Counter(removed))

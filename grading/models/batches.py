@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from config.database import Base, state_type
@@ -23,7 +23,7 @@ class Batch(Base):
         CheckConstraint("estimated_microdollars >= 0", name="estimate_not_negative"),
         Index("ix_batch_due", "step", "next_check_at"),
         Index("ix_batch_created_at", "created_at", "id"),
-        Index("ix_batch_finished_at", "finished_at"),
+        Index("ix_batch_finished_at", "finished_at", "model", "provider_completed", "output_tokens"),
         Index("ix_batch_state", "state", "provider"),
     )
 
@@ -60,6 +60,10 @@ class Batch(Base):
     provider_failed: Mapped[int] = mapped_column(default=0)
     create_attempt: Mapped[int] = mapped_column(default=1)
     """Which batch at the provider is meant: one that it refused whole for want of room is followed by another."""
+    refused_alone: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was refused for want of room while nothing else of ours ran there: waiting for others is no try."""
+    enqueued_tokens: Mapped[int] = mapped_column(BigInteger(), default=0, server_default="0")
+    """Prompt tokens of what was last uploaded, at most: what the provider counts as waiting until the batch has run."""
     split_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("batch.id"))
     """The batch that this one was part of, until it turned out to be too large for the provider."""
     cancel_requested_at: Mapped[Moment | None]

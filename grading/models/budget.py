@@ -144,6 +144,7 @@ class BudgetWarning(Base):
     __table_args__ = (
         CheckConstraint("percent IN (75, 90, 95, 100)", name="known_percent"),
         Index("ix_budget_warning_noted_at", "noted_at"),
+        Index("ix_budget_warning_month", "month"),
     )
 
     scope_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from config.database import Base, JsonObject, UtcDateTime, make_with, state_type
 from grading.models.columns import Created, Key, MicroDollars, Moment
 from grading.models.submissions import Submission
-from grading.models.tallies import tally_triggers
+from grading.models.tallies import KINDS, tally_triggers
 from grading.models.turns import TurnAt
 from grading.states import Priority, QueueState, TaskType
 
@@ -64,6 +64,8 @@ class QueueItem(Base):
     """What the order of the queue sorts by; see `grading.models.turns`."""
     estimated_microdollars: Mapped[MicroDollars] = mapped_column(default=0)
     """The most it can cost with today's prompt and prices."""
+    model: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    """Whose price that is: the model that its assignment named when this was last worked out."""
     text_tokens: Mapped[int] = mapped_column(default=0)
     """Tokens of the work, as counted; with the others below, what its cost is worked out from for any model."""
     most_text_tokens: Mapped[int] = mapped_column(default=0)
@@ -177,20 +179,28 @@ class SavedFilter(Base):
 
 
 class QueueTally(Base):
-    """How many items are in each state and priority, and their estimates: the sum of the rows of such a pair.
+    """How many items there are of each state, priority and model, and the sums of their estimates and tokens: what the
+    rows of such a kind add up to.
 
     Triggers keep it, so that no page counts a million rows; see `grading.models.tallies`.
     """
 
     __tablename__ = "queue_tally"
+    __table_args__ = (Index("ix_queue_tally_kind", *KINDS),)
 
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True
     )
     state: Mapped[str] = mapped_column(String(32))
     priority: Mapped[str] = mapped_column(String(32))
+    model: Mapped[str] = mapped_column(String(100))
     items: Mapped[int] = mapped_column(BigInteger())
     microdollars: Mapped[MicroDollars]
+    text_tokens: Mapped[int] = mapped_column(BigInteger())
+    most_text_tokens: Mapped[int] = mapped_column(BigInteger())
+    prompt_tokens: Mapped[int] = mapped_column(BigInteger())
+    most_prompt_tokens: Mapped[int] = mapped_column(BigInteger())
+    most_answer_tokens: Mapped[int] = mapped_column(BigInteger())
 
 
 make_with(QueueTally, tally_triggers)

@@ -1,10 +1,10 @@
 """The queue: work waits here until an administrator chooses what runs (Q1 to Q5).
 
 `filters` says what is shown, `walking` finds it in order at any size, `reading` gives pages, figures and files,
-`changes` carries out what an administrator decides, `expecting` tells a student how long it may take.
+`changes` takes what an administrator decides, `carrying` carries it out on everything that a filter shows, `expecting`
+tells a student how long it may take.
 """
 
-from grading.queue.changes import put_back, set_note, set_priority, skip
 from grading.queue.entering import enqueue
 from grading.queue.expecting import position
 from grading.queue.filters import FilterUnreadable, QueueFilter, Sort
@@ -23,9 +23,5 @@ __all__ = [
     "lock_items",
     "page",
     "position",
-    "put_back",
-    "set_note",
-    "set_priority",
-    "skip",
     "statistics",
 ]

@@ -1,7 +1,8 @@
 """The moves themselves: each changes one bounded set of items, guarded, and says how many it really changed."""
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -9,8 +10,10 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
-from grading.models import ChangeKind, QueueItem, ReviewDecision, Submission
+from grading.clearance import obstacle
+from grading.models import ChangeKind, Context, QueueItem, ReviewDecision, Submission
 from grading.queue.filters import WAITING
+from grading.results.words import words_for
 from grading.states import (
     LIVE_QUEUE_STATES,
     QUEUE_MOVES,
@@ -40,6 +43,8 @@ class Act:
     value: str
     change_id: uuid.UUID
     now: datetime
+    provider: str
+    """Where work goes that is put back."""
 
 
 def lock_items(session: Session, item_ids: Sequence[uuid.UUID]) -> None:
@@ -58,7 +63,7 @@ def carry_out(session: Session, act: Act, item_ids: Sequence[uuid.UUID]) -> int:
         case ChangeKind.SKIP:
             return _skip(session, item_ids, act.change_id)
         case ChangeKind.PUT_BACK:
-            return put_back_chunk(session, item_ids, change_id=act.change_id)
+            return _put_back(session, item_ids, act.provider, act.change_id)
         case ChangeKind.PRIORITY:
             priority = Priority(act.value)
             wanted = [QueueItem.state.in_(WAITING), QueueItem.priority != priority]
@@ -76,14 +81,14 @@ def carry_out(session: Session, act: Act, item_ids: Sequence[uuid.UUID]) -> int:
     return _update(session, item_ids, wanted, {**values, "change_id": act.change_id})
 
 
-def take_back(session: Session, kind: ChangeKind, item_ids: Sequence[uuid.UUID]) -> int:
+def take_back(session: Session, kind: ChangeKind, item_ids: Sequence[uuid.UUID], provider: str) -> int:
     """Undo a change on items that remember it. None of them remembers it afterwards."""
     if not item_ids:
         return 0
     lock_items(session, item_ids)
     match kind:
         case ChangeKind.SKIP:
-            restored = put_back_chunk(session, item_ids, change_id=None)
+            restored = _put_back(session, item_ids, provider, None)
         case ChangeKind.PRIORITY:
             restored = _update(
                 session, item_ids, [QueueItem.state.in_(WAITING)], {"priority": QueueItem.previous_priority}
@@ -109,11 +114,12 @@ def take_back(session: Session, kind: ChangeKind, item_ids: Sequence[uuid.UUID])
     return restored
 
 
-def put_back_chunk(session: Session, item_ids: Sequence[uuid.UUID], *, change_id: uuid.UUID | None) -> int:
-    """Queue failed or skipped items again, in the place they had.
+def _put_back(session: Session, item_ids: Sequence[uuid.UUID], provider: str, change_id: uuid.UUID | None) -> int:
+    """Queue failed or skipped items again, in the place they had; returns how many wait again.
 
     Left alone are those whose submission waits already, has been assessed or decided about, was replaced
-    or has no text any more; and of several old items of one submission all but the newest.
+    or has no text any more; and of several old items of one submission all but the newest. What may not leave for the
+    provider is its instructor's, and goes back by itself when it may again: consent that is missing is not passed over.
     """
     other = aliased(QueueItem)
     busy = exists().where(
@@ -121,8 +127,9 @@ def put_back_chunk(session: Session, item_ids: Sequence[uuid.UUID], *, change_id
     )
     waits = (SubmissionState.WAITING, SubmissionState.GRADING, SubmissionState.WITH_INSTRUCTOR)
     rows = session.execute(
-        select(QueueItem.submission_id, QueueItem.id)
+        select(QueueItem.submission_id, QueueItem.id, obstacle(session, provider))
         .join(Submission, Submission.id == QueueItem.submission_id)
+        .join(Context, Context.id == QueueItem.context_id)
         .where(
             QueueItem.id.in_(item_ids),
             QueueItem.state.in_(SOURCES[ChangeKind.PUT_BACK]),
@@ -133,11 +140,14 @@ def put_back_chunk(session: Session, item_ids: Sequence[uuid.UUID], *, change_id
         )
         .order_by(QueueItem.queued_at, QueueItem.id)
     )
-    newest = {row[0]: row[1] for row in rows}
+    by_code: dict[str | None, dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
+    for submission_id, (item_id, code) in {row[0]: (row[1], row[2]) for row in rows}.items():
+        by_code[code][submission_id] = item_id
+    free = by_code.pop(None, {})
     moved = move_many(
         session,
         QueueItem.state,
-        list(newest.values()),
+        list(free.values()),
         QUEUE_MOVES,
         QueueState.QUEUED,
         failure_code=None,
@@ -145,8 +155,26 @@ def put_back_chunk(session: Session, item_ids: Sequence[uuid.UUID], *, change_id
         finished_at=None,
         change_id=change_id,
     )
-    move_many(session, Submission.state, list(newest), SUBMISSION_MOVES, SubmissionState.WAITING, by_hand_reason=None)
+    move_many(session, Submission.state, list(free), SUBMISSION_MOVES, SubmissionState.WAITING, by_hand_reason=None)
+    for code, kept in by_code.items():
+        _leave_with_instructor(session, code or "", kept)
     return moved
+
+
+def _leave_with_instructor(session: Session, code: str, kept: Mapping[uuid.UUID, uuid.UUID]) -> None:
+    """Items by their submission: noted as work that may not leave, as if that had taken them out of the queue."""
+    items, submissions = list(kept.values()), list(kept)
+    move_many(session, QueueItem.state, items, QUEUE_MOVES, QueueState.SKIPPED)
+    why = {"failure_code": code, "failure_words": words_for(code)}
+    _update(session, items, [QueueItem.state == QueueState.SKIPPED], {**why})
+    move_many(session, Submission.state, submissions, SUBMISSION_MOVES, SubmissionState.WITH_INSTRUCTOR)
+    session.execute(
+        update(Submission)
+        .where(Submission.id.in_(submissions), Submission.state == SubmissionState.WITH_INSTRUCTOR)
+        .values(by_hand_reason=code)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
 
 
 def _skip(session: Session, item_ids: Sequence[uuid.UUID], change_id: uuid.UUID) -> int:

@@ -1,4 +1,4 @@
-"""Figures over the whole queue that cost the same at ten items and at a million (Q4)."""
+"""Figures over the whole queue that cost the same at ten items and at a million (Q4, K3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from grading.estimates import TokenCounts
 from grading.models import QueueItem, QueueTally
+from grading.models.tallies import FIGURES, KINDS
 from grading.queue.filters import WAITING
 from grading.states import Priority, QueueState
 
@@ -43,6 +45,31 @@ def depths(session: Session) -> dict[tuple[QueueState, Priority], Depth]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What waits for one model, in tokens and money."""
+
+    items: int
+    microdollars: int
+    counts: TokenCounts
+
+
+def waiting_by_model(session: Session) -> dict[str, Load]:
+    """What waits, by the model that its estimate is for: the triggers' sums, in one statement."""
+    sums = [func.sum(getattr(QueueTally, figure)) for figure in FIGURES]
+    rows = session.execute(
+        select(QueueTally.model, *sums)
+        .where(QueueTally.state.in_(WAITING))
+        .group_by(QueueTally.model)
+        .order_by(QueueTally.model)
+        .having(func.sum(QueueTally.items) > 0)
+    )
+    return {
+        model: Load(int(items), int(cost), TokenCounts(*(int(value) for value in tokens)))
+        for model, items, cost, *tokens in rows
+    }
+
+
 def oldest_waiting(session: Session) -> datetime | None:
     """When the oldest work that may run now was handed in: the first row of each order, in one statement."""
     firsts = [
@@ -74,18 +101,15 @@ def statistics(session: Session) -> QueueStatistics:
 
 
 def fold(session: Session, _now: datetime) -> None:
-    """Add the rows of differences up into one row a state and priority. Readers see the same sums before and after."""
-    removed = session.execute(
-        delete(QueueTally).returning(QueueTally.state, QueueTally.priority, QueueTally.items, QueueTally.microdollars)
-    ).all()
-    sums: dict[tuple[str, str], list[int]] = {}
-    for state, priority, items, cost in removed:
-        kept = sums.setdefault((state, priority), [0, 0])
-        kept[0] += items
-        kept[1] += cost
+    """Add the rows of differences up into one row a kind. Readers see the same sums before and after."""
+    columns = [getattr(QueueTally, name) for name in (*KINDS, *FIGURES)]
+    removed = session.execute(delete(QueueTally).returning(*columns)).all()
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for row in removed:
+        kind, figures = tuple(row[: len(KINDS)]), row[len(KINDS) :]
+        sums[kind] = [sum(pair) for pair in zip(sums.get(kind, [0] * len(FIGURES)), figures, strict=True)]
     rows = [
-        {"state": state, "priority": priority, "items": items, "microdollars": cost}
-        for (state, priority), (items, cost) in sums.items()
+        dict(zip((*KINDS, *FIGURES), (*kind, *figures), strict=True)) for kind, figures in sums.items() if any(figures)
     ]
     if rows:
         session.execute(insert(QueueTally), rows)

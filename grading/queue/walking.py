@@ -66,20 +66,27 @@ class Walk:
             narrow = [QueueItem.submission_id.in_(self.rare), func.lower(QueueItem.state).in_(chosen.states)]
             return [narrow + ([QueueItem.priority == chosen.priority] if chosen.priority else [])]
         by_turn = chosen.sort.column is QueueItem.turn_at
+        if not by_turn and (self.courses or chosen.context_id):
+            return self._by_course()
         priorities = [chosen.priority] if chosen.priority else list(Priority) if by_turn else [None]
         pieces: list[list[ColumnElement[bool]]] = []
         for course in self.courses or (None,):
             own = [QueueItem.context_id == course] if course else []
             for state in chosen.states:
                 for priority in priorities:
-                    # A course's items sorted by age or cost are read by the course and sorted: the indexes of age and
-                    # cost hold all courses, and a planner without figures would walk them to the end.
-                    of_course = not by_turn and (course or chosen.context_id)
-                    fixed = [*own, func.lower(QueueItem.state) == state if of_course else QueueItem.state == state]
+                    fixed = [*own, QueueItem.state == state]
                     if priority:
                         fixed.append(QueueItem.priority == priority)
                     pieces += [[*fixed, *bounds] for bounds in (_bounds(chosen, priority) if by_turn else [[]])]
         return pieces
+
+    def _by_course(self) -> list[list[ColumnElement[bool]]]:
+        """A course's items sorted by age or cost are read by the course, once, and sorted: the indexes of age and cost
+        hold all courses, and a planner without figures would walk them to the end if it saw the state."""
+        narrow: list[ColumnElement[bool]] = [func.lower(QueueItem.state).in_(self.chosen.states)]
+        if self.chosen.priority:
+            narrow.append(QueueItem.priority == self.chosen.priority)
+        return [[QueueItem.context_id == course, *narrow] for course in self.courses] or [narrow]
 
 
 def prepare(session: Session, chosen: QueueFilter, matching: Matching = None) -> Walk:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, JsonObject, state_type
 from grading.models.columns import Created, Key, LmsId, Moment, Sealed
+from privacy.sealing import Place
 
 
 class RegistrationProgress(StrEnum):
@@ -114,6 +115,11 @@ class Notice(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[Moment | None]
     received_at: Mapped[Moment]
+
+
+def notice_place(notice_id: UUID) -> Place:
+    """What the content of a notice is bound to."""
+    return Place("notice", "content", notice_id)
 
 
 class LegacyConsumer(Base):

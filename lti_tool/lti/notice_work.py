@@ -19,8 +19,7 @@ from grading.models import Context, Deployment
 from lti_tool.lti import claims as names
 from lti_tool.lti import verify
 from lti_tool.lti.facts import custom_of, text_of
-from lti_tool.lti.models import Notice, NoticeState
-from lti_tool.lti.notices import place_of
+from lti_tool.lti.models import Notice, NoticeState, notice_place
 from privacy.audit import Actor, record
 from privacy.sealing import Vault
 
@@ -62,14 +61,19 @@ class NoticeWork:
             return
         try:
             with self._database.transaction() as session:
-                notice = session.get_one(Notice, notice_id)
+                # Locked before anything it leads to, as an erasure does: one that came first has emptied it.
+                notice = session.execute(
+                    select(Notice).where(Notice.id == notice_id, Notice.state == NoticeState.WAITING).with_for_update()
+                ).scalar_one_or_none()
+                if notice is None:
+                    return
                 self._act(session, notice)
                 notice.state, notice.sealed_content = NoticeState.DONE, None
         except NotFound:
             self._put_off(notice_id, claimed)
 
     def _act(self, session: Session, notice: Notice) -> None:
-        claims = self._vault.open_json(session, place_of(notice.id), notice.sealed_content or b"")
+        claims = self._vault.open_json(session, notice_place(notice.id), notice.sealed_content or b"")
         if notice.type == names.SUBMISSION_NOTICE:
             registration_id = session.get_one(Deployment, notice.tenant_id).registration_id
             facts = submission_facts(claims, notice.tenant_id, registration_id)

@@ -23,11 +23,11 @@ from grading.tenancy import find_registrations
 from lti_tool.lti import claims as names
 from lti_tool.lti import verify
 from lti_tool.lti.errors import LtiError, refused
-from lti_tool.lti.models import Notice, NoticeState
+from lti_tool.lti.models import Notice, NoticeState, notice_place
 from lti_tool.lti.outside import read_json
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.signed import SignedToken, read_claims, read_token
-from privacy.sealing import Owner, Place, Vault
+from privacy.sealing import Owner, Vault
 
 MOST_AT_ONCE: Final = 200
 TAKE_NOTICE: Final = "blindmark.take_notice"
@@ -133,7 +133,7 @@ class NoticeBox:
                 return True
             content = {name: value for name, value in verified.claims.items() if name not in _ENVELOPE}
             sealed = self._vault.seal_json(
-                session, Owner.course(verified.tenant_id, verified.tenant_id), place_of(row_id), content
+                session, Owner.course(verified.tenant_id, verified.tenant_id), notice_place(row_id), content
             )
             made = session.execute(
                 insert_ignoring_conflicts(session, Notice)
@@ -189,8 +189,3 @@ def _addressed(token: SignedToken) -> tuple[str, str]:
     if not verify.is_id(issuer) or not verify.is_id(audience):
         raise refused("audience")
     return str(issuer), str(audience)
-
-
-def place_of(notice_id: UUID) -> Place:
-    """Where the claims of a notice are sealed."""
-    return Place("notice", "content", notice_id)

@@ -67,7 +67,7 @@ def erase() -> Response:
             clock=parts().clock,
         )
         request_id = request.id
-    done = erasure.carry_out(parts().database, parts().vault, request_id, parts().clock)
+    done = parts().erase(request_id)
     if done:
         flash("Everything about this person was erased here. Grades in the LMS itself stay there.", "done")
     else:

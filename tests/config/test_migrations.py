@@ -100,6 +100,37 @@ def test_a_visit_keeps_which_state_led_to_it_and_whether_a_cookie_came_along(emp
         assert connection.execute(select(tables["launch_session"].c.login_id)).scalars().all() == [None] * 3
 
 
+def test_what_waits_is_summed_up_by_the_model_of_its_newest_prompt(empty: Engine) -> None:
+    before = revisions()[revisions().index("0019") + 1]
+    upgrade(empty, before)
+    with empty.begin() as connection:
+        plant = _planter(connection)
+        registration, deployment, _ = _plant_enrolment(plant)
+        course = plant(
+            "context", tenant_id=deployment, lms_context_id="c2", ags_scopes=[], origin_ids=[], approved_providers=[]
+        )
+        person = plant("person", registration_id=registration, subject="author")
+        assignment = plant("assignment", context_id=course, created_by=person)
+        for number, model in ((1, "old"), (2, "new")):
+            plant("prompt_version", assignment_id=assignment, created_by=person, number=number, model=model)
+        for attempt, state in enumerate(("queued", "queued", "failed", "completed"), start=1):
+            work = {"assignment_id": assignment, "person_id": person, "attempt": attempt}
+            submission = plant("submission", **work, state="replaced", source="text")
+            queued = {"tenant_id": deployment, "context_id": course, "submission_id": submission}
+            plant("queue_item", **queued, state=state, priority="normal", text_tokens=attempt)
+    upgrade(empty)
+    sums = Base.metadata.tables["queue_tally"].c
+    asked = select(sums.state, sums.model, sums["items"], sums.microdollars, sums.text_tokens).order_by(sums.state)
+    with empty.begin() as connection:
+        rows = connection.execute(asked).all()
+        assert rows == [("completed", "", 1, 30, 4), ("failed", "new", 1, 30, 3), ("queued", "new", 2, 60, 3)]
+    downgrade(empty, before)
+    with empty.begin() as connection:
+        kept = _reflected(connection).tables["queue_tally"].c
+        rows = connection.execute(select(kept.state, kept["items"], kept.microdollars).order_by(kept.state)).all()
+    assert rows == [("completed", 1, 30), ("failed", 1, 30), ("queued", 2, 60)]
+
+
 def _plant_enrolment(plant: Callable[..., UUID]) -> tuple[UUID, UUID, UUID]:
     """Somebody in a course, as far as early revisions know; returns registration, deployment and enrolment."""
     registration = plant("registration", state="active", granted_scopes=[])
@@ -119,7 +150,7 @@ def _reflected(connection: Connection) -> MetaData:
 def _planter(connection: Connection) -> Callable[..., UUID]:
     """Plants rows in tables as they are by now: what is required and not given gets a plain value of its type."""
     tables = _reflected(connection).tables
-    plain = {str: "x", bool: False, int: 30, datetime: NOW}
+    plain = {str: "x", bool: False, int: 30, datetime: NOW, bytes: b"\x01" + bytes(80)}
 
     def plant(name: str, **given: object) -> UUID:
         row_id = uuid4()

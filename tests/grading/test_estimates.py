@@ -1,6 +1,7 @@
 """What work costs before it is sent: counted tokens, a bound above them, and the same figures in SQL as in Python."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -9,13 +10,14 @@ from sqlalchemy import select, update
 
 from config.database import Database
 from grading import assignments, estimates
-from grading.budget.comparison import compare, queue_estimate, waiting
+from grading.budget.comparison import compare, queue_estimate, typical_answers, waiting
 from grading.estimates import TokenCounts
-from grading.models import QueueItem
+from grading.models import Batch, QueueItem
 from grading.prompts import submission_message
 from grading.providers.catalogue import find_model
 from grading.providers.prices import PriceDraft, enter_price, price_book
 from grading.providers.tokens import _encoding, most_tokens, tokens_in
+from grading.states import BatchState, BatchStep
 from privacy.audit import Actor
 from privacy.sealing import Vault
 from tests import factories
@@ -166,6 +168,34 @@ def test_models_are_compared_on_what_waits(scene: Scene) -> None:
     # 3 × (1,058 and 500 in at 0.075, 300 out at 0.30); standard is twice that.
     assert (mini.batch.most, mini.standard.most) == (621, 1242)
     assert mini.counted
+
+
+def test_usual_answers_are_the_mean_of_what_came_back_in_the_last_weeks_once_there_are_enough(scene: Scene) -> None:
+    ended = (
+        # model, days ago, answers, tokens
+        ("gpt-6-luna", 1, 12, 2_400),
+        ("gpt-6-luna", 59, 8, 4_000),
+        ("gpt-6-luna", 61, 1_000, 1),
+        ("gpt-4o-mini", 1, 19, 1_900),
+        ("gpt-5.4-mini", 1, 40, 0),
+    )
+    with scene.database.transaction() as session:
+        for number, (model, days, answers, tokens) in enumerate(ended, start=1):
+            session.add(
+                Batch(
+                    number=number,
+                    state=BatchState.COMPLETED,
+                    step=BatchStep.DONE,
+                    provider="openai",
+                    model=model,
+                    created_by=scene.admin_id,
+                    finished_at=scene.clock() - timedelta(days=days),
+                    provider_completed=answers,
+                    output_tokens=tokens,
+                )
+            )
+    with scene.database.transaction() as session:
+        assert typical_answers(session, scene.clock()) == {"gpt-6-luna": 320}
 
 
 def test_the_mark_around_the_work_never_takes_more_tokens_than_was_counted() -> None:

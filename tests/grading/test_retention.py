@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from config.database import Base, Database
-from grading import compliance_report, exports, queue, retention, review, search, submissions
+from grading import compliance_report, exports, retention, review, search, submissions
 from grading.compliance_report import ReportFilter
 from grading.course_settings import privacy_of
 from grading.models import (
@@ -17,6 +17,7 @@ from grading.models import (
     Assessment,
     Assignment,
     BatchRequest,
+    ChangeKind,
     Context,
     Draft,
     PersonalExport,
@@ -27,6 +28,7 @@ from grading.models import (
     Submission,
 )
 from grading.privacy_limits import Limits
+from grading.queue import changes
 from grading.states import ArrivalState, QueueState, SubmissionState
 from grading.submissions import TextDeleted, Work
 from grading.withholding import Scope, waiting_by_hand
@@ -153,7 +155,8 @@ def test_work_that_nobody_graded_is_kept_for_a_year(database: Database, vault: A
     with database.transaction() as session:
         item = session.execute(select(QueueItem)).scalar_one()
         assert (item.state, item.failure_code) == (QueueState.SKIPPED, "text_deleted")
-        assert queue.put_back(session, [item.id], Actor.system(), clock) == 0
+        put_back = changes.change_items(session, ChangeKind.PUT_BACK, "", [item.id], Actor.system(), "openai", clock)
+        assert put_back.changed == 0
         assert waiting_by_hand(session, Scope(), provider="openai") == 0
 
 

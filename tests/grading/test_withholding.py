@@ -169,6 +169,28 @@ def test_work_that_was_held_back_does_not_count_as_sent(scene: Scene) -> None:
         assert len(withholding.sent_work(session, scene.course.context.id, scene.people[1])) == 1
 
 
+def test_work_that_had_left_before_it_was_held_back_still_counts_as_sent(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file was at the provider; the batch waited there, and went on without it when the student said no."""
+    batch_id = scene.create()
+    scene.submit(batch_id)
+    monkeypatch.setitem(run._STEPS, BatchStep.CREATE, lambda turn: False)
+    scene.work()
+    assert len(scene.provider.files[f"file-{batch_id}"]) == 3
+    with scene.database.transaction() as session:
+        assert len(disagree(session, scene).sent) == 1
+    monkeypatch.undo()
+    scene.work()
+    assert len(scene.provider.files[f"file-{batch_id}"]) == 2
+    with scene.database.transaction() as session:
+        held = session.execute(select(BatchRequest).where(BatchRequest.state == RequestState.FAILED)).scalar_one()
+        assert held.failure_code == NO_CONSENT
+        (sent,) = withholding.sent_work(session, scene.course.context.id, scene.people[0])
+    assert not sent.answered
+    assert sent.sent_at is not None
+
+
 def test_a_no_that_is_under_way_keeps_the_work_from_being_sent(scene: Scene) -> None:
     """The batch is about to be sent while somebody withdraws: the sending waits, and then leaves the work out."""
     batch_id = scene.create()

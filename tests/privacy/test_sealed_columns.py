@@ -101,6 +101,8 @@ NOT_SEALED: Final = {
     "queue_change.position": "a place in an order: a moment and an id",
     "queue_change.value": STAFF_NOTE,
     "queue_item.previous_note": STAFF_NOTE,
+    "queue_item.model": LABEL,
+    "queue_tally.model": LABEL,
     "queue_tally.priority": CODE,
     "queue_tally.state": CODE,
     "retirement_override.model": LABEL,

@@ -50,7 +50,7 @@ def mend() -> Response:
     everything = reason is not None and request.form.get("all") == "yes"
     choice = Choice(reason=reason) if everything else Choice(item_ids=chosen_items())
     with parts().database.transaction() as session:
-        count = dead_letters.apply(session, choice, remedy, signed_in_actor(), parts().clock())
+        count = dead_letters.apply(session, choice, remedy, signed_in_actor(), parts().provider, parts().clock())
     flash(_DONE_WORDS[remedy].format(count=count), "done")
     return redirect(url_for("admin.failures", reason=None if everything else reason), 303)
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from grading.errors import GradingError
 from grading.models import ChangeKind, QueueChange
-from grading.queue import FilterUnreadable, changes
+from grading.queue import FilterUnreadable, carrying, changes
 from grading.queue.searching import matching_with, words_of
 from grading.states import Priority
 from grading.tasks import CHANGE_QUEUE
@@ -46,7 +46,9 @@ def change() -> Response | str:
         )
     ids = chosen_items()
     with parts().database.transaction() as session:
-        made = changes.change_items(session, asked.kind, asked.value, ids, signed_in_actor(), parts().clock)
+        made = changes.change_items(
+            session, asked.kind, asked.value, ids, signed_in_actor(), parts().provider, parts().clock
+        )
         flash(_words(made))
     return redirect(back_to(chosen), 303)
 
@@ -105,7 +107,8 @@ def chosen_items() -> list[UUID]:
 def _run_first_part(made: QueueChange) -> None:
     """Most changes are small and done before the page comes back; a worker does the rest of large ones."""
     with parts().database.transaction() as session:
-        made = changes.advance(session, made.id, matching_with(parts().blind_index), parts().clock)
+        matching = matching_with(parts().blind_index)
+        made = carrying.advance(session, made.id, matching, parts().provider, parts().clock)
         finished, words = made.finished_at is not None, _words(made)
     if finished:
         flash(words)

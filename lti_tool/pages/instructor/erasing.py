@@ -47,7 +47,7 @@ def submission_deletion(submission_id: UUID) -> Response:
             actor=Actor.person(visit.person_id),
             clock=parts().clock,
         ).id
-    if erasure.carry_out(parts().database, parts().vault, request_id, parts().clock):
+    if parts().erase(request_id):
         flash("Deleted. What the gradebook has was left as it is.", "done")
         return redirect(url_for(".overview"), 303)
     flash(

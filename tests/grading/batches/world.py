@@ -26,7 +26,7 @@ from grading.models import Assessment, Batch, BatchRequest, BudgetAccount, Conte
 from grading.models import ChangeKind as Kind
 from grading.models.budget import SITE
 from grading.models.provider_files import ProviderFileState
-from grading.queue import QueueFilter, changes
+from grading.queue import QueueFilter, carrying, changes
 from grading.states import BatchState, BatchStep, QueueState, RequestState, SubmissionState
 from grading.withholding import Scope
 from privacy.audit import Actor
@@ -198,13 +198,15 @@ class World:
 
     def change(self, kind: Kind, value: str, ids: Sequence[uuid.UUID]) -> bool:
         """Ticked items are skipped, put back, made more urgent or put off."""
-        return self.tried(lambda session: changes.change_items(session, kind, value, ids, self.who, clock=self.clock))
+        return self.tried(
+            lambda session: changes.change_items(session, kind, value, ids, self.who, PROVIDER, self.clock)
+        )
 
     def change_all(self, kind: Kind, value: str, shown: QueueFilter) -> None:
         """The same for everything that a filter shows."""
         with self.database.transaction() as session:
             begun = changes.change_matching(session, kind, value, shown, self.who, expected=1, clock=self.clock).id
-        changes.carry_on(self.database.transaction, begun, lambda *_: None, self.clock)
+        carrying.carry_on(self.database.transaction, begun, lambda *_: None, PROVIDER, self.clock)
 
     def take_back(self) -> bool:
         """The last change is undone."""
@@ -219,9 +221,9 @@ class World:
     def finish_changes(self) -> None:
         """Carry out what was begun."""
         with self.database.transaction() as session:
-            begun = changes.due(session, self.clock())
+            begun = carrying.due(session, self.clock())
         for change_id in begun:
-            changes.carry_on(self.database.transaction, change_id, lambda *_: None, self.clock)
+            carrying.carry_on(self.database.transaction, change_id, lambda *_: None, PROVIDER, self.clock)
 
     def freeze(self, *, cancels: bool) -> bool:
         """Everything is stopped."""
@@ -254,7 +256,7 @@ class World:
     def remedy(self, remedy: dead_letters.Remedy, ids: Sequence[uuid.UUID]) -> None:
         """Something is done about failed work."""
         choice = dead_letters.Choice(item_ids=ids)
-        self.tried(lambda session: dead_letters.apply(session, choice, remedy, self.who, self.clock()))
+        self.tried(lambda session: dead_letters.apply(session, choice, remedy, self.who, PROVIDER, self.clock()))
 
     # What processes do
 

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from config.database import Database
-from grading.models import Administrator, Person, QueueItem, Submission
+from grading.models import Administrator, Context, Person, PrivacyLimits, QueueItem, Submission
+from grading.models.limits import LegalBasis
 from grading.models.submissions import SubmissionSource
 from grading.states import Priority, QueueState, SubmissionState
 from privacy.columns import VERSION
@@ -72,7 +73,8 @@ class Desk:
                     "queued_at": moment,
                     "not_before": own.get("not_before"),
                     "estimated_microdollars": own.get("estimated_microdollars", 100),
-                    "text_tokens": 10,
+                    "model": own.get("model", "gpt-6-luna"),
+                    "text_tokens": own.get("text_tokens", 10),
                     "most_text_tokens": own.get("most_text_tokens", 20),
                     "prompt_tokens": 500,
                     "most_prompt_tokens": 700,
@@ -106,6 +108,23 @@ def desk_of(database: Database, vault: Vault, clock: StillClock) -> Desk:
         shown = factories.assignment(session, course, clock)
         admin = factories.administrator(session)
     return Desk(database, clock, course, shown.assignment.id, admin.id)
+
+
+def ask_nobody(desk: Desk) -> None:
+    """From now on no student has to agree: work may leave unless something else keeps it."""
+    with desk.database.transaction() as session:
+        session.get_one(Context, desk.course.context.id).batch_processing_consent = False
+        session.add(
+            PrivacyLimits(
+                allow_llm_assessment=True,
+                approved_providers=["openai"],
+                ask_each_student=False,
+                longest_retention_days=365,
+                default_retention_days=30,
+                legal_basis=LegalBasis.NOTICE,
+                changed_at=desk.clock(),
+            )
+        )
 
 
 def at(clock: StillClock, **span: float) -> datetime:

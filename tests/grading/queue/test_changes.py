@@ -11,7 +11,7 @@ from sqlalchemy import delete, event, func, select, update
 
 from config.database import Database
 from grading.models import ChangeKind, QueueChange, QueueItem, QueueTally, Submission
-from grading.queue import QueueFilter, changes, saved, statistics, tally
+from grading.queue import QueueFilter, carrying, changes, saved, statistics, tally
 from grading.queue.changes import ChangeRefused
 from grading.queue.saved import FilterNotSaved
 from grading.states import Priority, QueueState, SubmissionState
@@ -20,6 +20,8 @@ from privacy.models import AuditEvent
 from privacy.sealing import Vault
 from tests.conftest import StillClock
 from tests.grading.queue.items import Desk, at, desk_of
+
+PROVIDER = "openai"
 
 
 def no_words(*_: object) -> None:
@@ -38,13 +40,13 @@ def change(desk: Desk, kind: ChangeKind, value: str = "", chosen: QueueFilter | 
             expected=0,
             clock=desk.clock,
         )
-    return changes.carry_on(desk.database.transaction, made.id, no_words, desk.clock)
+    return carrying.carry_on(desk.database.transaction, made.id, no_words, PROVIDER, desk.clock)
 
 
 def undo(desk: Desk, made: QueueChange) -> QueueChange:
     with desk.database.transaction() as session:
         back = changes.undo(session, made.id, Actor.administrator(desk.admin_id), desk.clock)
-    return changes.carry_on(desk.database.transaction, back.id, no_words, desk.clock)
+    return carrying.carry_on(desk.database.transaction, back.id, no_words, PROVIDER, desk.clock)
 
 
 def audited(desk: Desk, name: str) -> list[int]:
@@ -57,7 +59,7 @@ def test_a_whole_filter_is_changed_in_parts_each_item_once_and_undone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Low priority moves items on in the order that is being walked: none is met twice, none is missed."""
-    monkeypatch.setattr(changes, "CHUNK", 4)
+    monkeypatch.setattr(carrying, "CHUNK", 4)
     ids = desk.plant_each(
         [{"queued_at": at(desk.clock, days=n % 7), "priority": list(Priority)[n % 3]} for n in range(15)]
     )
@@ -87,26 +89,26 @@ def test_what_comes_in_after_it_was_asked_for_is_not_touched(desk: Desk) -> None
         )
     desk.clock.forward(minutes=1)
     (newer,) = desk.plant(1)
-    assert changes.carry_on(desk.database.transaction, made.id, no_words, desk.clock).changed == 2
+    assert carrying.carry_on(desk.database.transaction, made.id, no_words, PROVIDER, desk.clock).changed == 2
     assert desk.values(QueueItem.state)[newer] is QueueState.QUEUED
 
 
 def test_a_change_that_was_cut_off_goes_on_where_it_was(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "CHUNK", 2)
+    monkeypatch.setattr(carrying, "CHUNK", 2)
     ids = desk.plant(5)
     with desk.database.transaction() as session:
         made = changes.change_matching(
             session, ChangeKind.NOTE, "soon", QueueFilter(), Actor.system(), expected=5, clock=desk.clock
         )
     with desk.database.transaction() as session:
-        assert changes.advance(session, made.id, no_words, desk.clock).done == 2
+        assert carrying.advance(session, made.id, no_words, PROVIDER, desk.clock).done == 2
     with desk.database.transaction() as session:
-        (again,) = changes.due(session, desk.clock())
-    assert changes.carry_on(desk.database.transaction, again, no_words, desk.clock).changed == 5
+        (again,) = carrying.due(session, desk.clock())
+    assert carrying.carry_on(desk.database.transaction, again, no_words, PROVIDER, desk.clock).changed == 5
     assert set(desk.values(QueueItem.note).values()) == {"soon"}
     assert len(ids) == 5
     with desk.database.transaction() as session:
-        assert changes.due(session, desk.clock()) == []
+        assert carrying.due(session, desk.clock()) == []
 
 
 def test_skipping_is_undone_in_place_and_what_was_decided_since_stays(desk: Desk) -> None:
@@ -127,7 +129,10 @@ def test_undoing_leaves_what_somebody_changed_again(desk: Desk) -> None:
     made = change(desk, ChangeKind.PRIORITY, "low")
     with desk.database.transaction() as session:
         other = Actor.administrator(uuid.uuid4())
-        assert changes.change_items(session, ChangeKind.PRIORITY, "high", [first], other, desk.clock).changed == 1
+        assert (
+            changes.change_items(session, ChangeKind.PRIORITY, "high", [first], other, PROVIDER, desk.clock).changed
+            == 1
+        )
     assert undo(desk, made).changed == 1
     priorities = desk.values(QueueItem.priority)
     assert (priorities[first], priorities[second]) == (Priority.HIGH, Priority.NORMAL)
@@ -175,7 +180,7 @@ def test_two_administrators_on_one_filter_move_each_item_once(
     postgresql_database: Database, vault: Vault, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four at once, two of each mind, in small parts: no deadlock, and the counts add up to what there was."""
-    monkeypatch.setattr(changes, "CHUNK", 7)
+    monkeypatch.setattr(carrying, "CHUNK", 7)
     desk = desk_of(postgresql_database, vault, clock)
     ids = desk.plant(60)
     skipped: list[int] = []

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from lxml import html
 from sqlalchemy import event, select
 
 from grading.budget import charges, limits, reading
@@ -152,6 +153,59 @@ def test_an_override_is_granted_with_reason_and_end_and_taken_back(story: Story)
     ended = admin.submit("/admin/costs", f"/{identifier}/withdraw", {}, follow_redirects=True)
     assert "The override has ended." in text_of(ended)
     assert "Emergency override:" not in page(admin)
+
+
+def test_how_the_money_stands_is_said_where_it_is_spent_and_where_administrators_land(story: Story) -> None:
+    story.hand_in()
+    admin = story.admin()
+    item = admin.get("/admin?state=waiting").get_data(as_text=True).split('name="item" value="')[1].split('"')[0]
+    composed = admin.submit("/admin", "/batches/new", {"item": [item]})
+    form = next(
+        one
+        for one in html.document_fromstring(composed.get_data(as_text=True)).forms
+        if (one.get("action") or "").endswith("/batches/create")
+    )
+    batch = admin.post("/admin/batches/create", data=dict(form.form_values())).headers["Location"]
+    statements: list[str] = []
+    event.listen(story.tool.parts.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    def said() -> tuple[str, int]:
+        """What the queue, the composer and a batch that can be submitted say about money, all of them the same."""
+        composer = admin.submit("/admin", "/batches/new", {"item": [item]})
+        statements.clear()
+        shown = [admin.get("/admin?state=waiting"), composer, admin.get(batch)]
+        counted = len(statements)
+        words = {
+            text_of(one).split("See costs")[0].split("Reports")[-1] for one in shown if "See costs" in text_of(one)
+        }
+        assert len(words) <= 1
+        assert all(("See costs" in text_of(one)) == bool(words) for one in shown)
+        return words.pop() if words else "", counted
+
+    assert said()[0] == ""
+    limit(story, 10 * DOLLAR)
+    spend(story, 8 * DOLLAR)
+    at_75, _ = said()
+    assert "Three quarters of a limit are used" in at_75
+    assert "Whole site: $8.00 of $10.00 this month are spent or set aside (80 %)." in at_75
+    limited_courses(story, 5)
+    spend(story, DOLLAR, settled=False)
+    with story.tool.parts.database.transaction() as session:
+        course = session.execute(select(Context.id).where(Context.title != "Another course")).scalar_one()
+        now = story.tool.parts.clock()
+        limits.set_limit(session, course, 9 * DOLLAR, WHO, rollover=False, clock=story.tool.parts.clock)
+        limits.grant_override(session, SITE, DOLLAR // 2, "Exams", now + timedelta(hours=1), WHO)
+    reached, counted = said()
+    assert "A limit is reached" in reached
+    assert "Nothing more can be submitted." in reached
+    assert "Emergency override: 50 ¢ more for Whole site until" in reached
+    with story.tool.parts.database.transaction() as session:
+        limits.grant_override(session, SITE, DOLLAR // 4, "Exams", now + timedelta(hours=2), WHO)
+    assert said()[1] == counted
+    admin.submit("/admin/costs/freeze", "/freeze", {"reason": "Odd bill"})
+    frozen = said()[0]
+    assert "Everything is frozen: nothing is sent" in frozen
+    assert "Odd bill" in frozen
 
 
 def test_models_are_compared_and_prices_entered(story: Story) -> None:
