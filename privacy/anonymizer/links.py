@@ -178,12 +178,12 @@ def handles(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
     """Handles after an @, user names after a cue, and the owner of a home directory."""
     text = reading.text
     if "@" in text:
-        called = {(hit.start, hit.end): hit.owners for hit in reading.names}
+        called = {(hit.start, hit.end): hit.bearers for hit in reading.names}
         for match in _HANDLE.finditer(text):
-            owners = called.get(match.span(1), ())
-            if owners and match.group(1)[0].isupper():
+            bearers = called.get(match.span(1))
+            if bearers is not None and match.group(1)[0].isupper():
                 # "@Ann, I agree": the person and not an account.
-                people = tuple(number for number, _ in owners)
+                people = tuple(number for number, _ in bearers.pairs)
                 person = roster.people[people[0]]
                 yield Candidate(*match.span(1), person.label, Certainty.LIKELY, person.key, 30, people)
             elif not _directive(text, match):

@@ -178,8 +178,8 @@ def _name_before(text: str, start: int, number: int, roster: CompiledRoster) -> 
         first -= 1
     if first == start:
         return None
-    owners = roster.names.get(squeeze(text[first:start]), ())
-    return first if any(owner == number for owner, _ in owners) else None
+    bearers = roster.names.get(squeeze(text[first:start]))
+    return first if bearers is not None and number in bearers.numbers else None
 
 
 def _is_login(text: str, start: int, end: int) -> bool:

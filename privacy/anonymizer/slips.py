@@ -60,7 +60,7 @@ def _as_slip(
 ) -> Iterator[Candidate]:
     """A word taken for a misspelt form of some names, where the context allows it."""
     for name in names:
-        for number, part in roster.names[name]:
+        for number, part in roster.names[name].pairs:
             segment = Segment(match.start(), match.end(), part, Level.SINGLE, (word,), slip=True)
             if judge(around, segment, is_author=False).reason is None:
                 person = roster.people[number]
