@@ -19,7 +19,6 @@ from privacy.anonymizer.neighbours import (
     named_after,
     opens_sentence,
     previous_word,
-    used_as_word,
 )
 from privacy.anonymizer.plain_words import PLAIN_WORDS
 from privacy.anonymizer.positions import telling_position
@@ -37,6 +36,7 @@ from privacy.anonymizer.words import (
     word_set,
 )
 
+_POSSESSIVE_MARKS = ("'", "’", "s")
 _POSSESSIVE = re.compile(r"['’]s? +([\w-]+)|s['’] +([\w-]+)")
 _OF_THINGS = re.compile(r" (?:of|for) (?:the )?[A-ZÀ-Þ]")
 
@@ -141,7 +141,7 @@ _THANKED = re.compile(
 def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, gap: str) -> Verdict:
     text, start, end = around.text, segment.start, segment.end
     surface = text[start:end]
-    owned = _POSSESSIVE.match(text, end)
+    owned = _POSSESSIVE.match(text, end) if text[end : end + 1] in _POSSESSIVE_MARKS else None
     owns = owned is not None and (owned.group(1) or owned.group(2)).casefold() in OWNED_BY_PEOPLE
     owns = owns or (owned is not None and segment.parts & (GIVEN | WHOLE) != 0 and speaks_of_us(text, start, end))
     if not owns and named_after(text, start, end, previous):
@@ -150,7 +150,7 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     # "a" and "an" before a name that is no word are Spanish, Portuguese, Italian or German for "to".
     if previous in ARTICLES and touching and (previous not in ("a", "an") or _is_word(segment, surface)):
         return Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    if (previous in NAMED_THINGS and touching) or _IN_COUNTRY.match(text, end):
+    if (previous in NAMED_THINGS and touching) or (text[end : end + 1] == "," and _IN_COUNTRY.match(text, end)):
         return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
     given = not segment.parts & ~(GIVEN | PIECE)
     if beside_other_name(text, start, end, previous, touching=touching, given=given):
@@ -163,9 +163,10 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
         word_like = _is_word(segment, surface) and previous not in ANNOUNCING and not acts
         announced = announced or acts
         return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    compound = not owns and opens_sentence(text, start) and heads_compound(text, end)
-    if not _is_word(segment, surface) and not used_as_word(text, segment.words) and not compound:
-        return LIKELY
+    if not _is_word(segment, surface) and not around.is_used_as_word(segment.words):
+        compound = not owns and opens_sentence(text, start) and heads_compound(text, end)
+        if not compound:
+            return LIKELY
     return _judge_word(around, segment, previous, owns=owns, touching=touching)
 
 

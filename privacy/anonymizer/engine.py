@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from privacy.anonymizer.addresses import addresses
-from privacy.anonymizer.candidate import Candidate, inside, read
+from privacy.anonymizer.candidate import Candidate, Reading, inside, read
 from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
 from privacy.anonymizer.corrections import NO_CORRECTIONS, Corrections, hidden_by_hand, without_shown
+from privacy.anonymizer.cues import Cue
 from privacy.anonymizer.filename import neutral_file_name
 from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
@@ -65,7 +66,7 @@ def anonymize(
 
 def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[list[Candidate], list[Kept]]:
     reading = read(text, roster)
-    around = Surroundings(text)
+    around = _surroundings(reading)
     personal, public = links(reading)
     addressed = list(emails(reading))
     if addressed:
@@ -91,6 +92,11 @@ def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[
     return _drop_doubts(found), kept
 
 
+def _surroundings(reading: Reading) -> Surroundings:
+    """What is worked out about the lines of a text that has been read."""
+    return Surroundings(reading.text, [hit.start for hit in reading.of(Cue.REFERENCES)])
+
+
 def _inside(item: Candidate, public: Iterable[tuple[int, int]], text: str) -> bool:
     """Whether a name stands in the path of a public link; in its host it may be a personal site."""
     for start, end in public:
@@ -108,7 +114,7 @@ def _drop_doubts(found: list[Candidate]) -> list[Candidate]:
 
 def _named(text: str, roster: CompiledRoster, author: int) -> tuple[list[Candidate], list[Kept]]:
     reading = read(text, roster)
-    found, kept = named_people(reading, roster, Surroundings(text), author)
+    found, kept = named_people(reading, roster, _surroundings(reading), author)
     return found + list(strong_forms(reading, roster)), kept
 
 
