@@ -11,7 +11,7 @@ from privacy.anonymizer.cues import Cue
 from privacy.anonymizer.folding import Folded, fold, trailing_marks
 from privacy.anonymizer.model import Certainty, FindingType
 from privacy.anonymizer.roster import Bearers, CompiledRoster
-from privacy.anonymizer.shapes import digits, seams, shape
+from privacy.anonymizer.shapes import Shape
 
 
 class Candidate(NamedTuple):
@@ -53,13 +53,15 @@ class Reading:
 
     text: str
     folded: Folded
+    shape: Shape
     names: list[NameHit] = field(default_factory=list)
     strong: list[tuple[int, int, int, int]] = field(default_factory=list)
     cues: dict[Cue, list[CueHit]] = field(default_factory=dict)
-    numbers: list[int] = field(default_factory=list)
-    """Where the digits start that stand together."""
-    shape: bytes = b""
-    """The kind of every character, as `shapes` tells them apart."""
+
+    @property
+    def numbers(self) -> list[int]:
+        """Where the digits start that stand together."""
+        return self.shape.numbers
 
     def of(self, cue: Cue) -> list[CueHit]:
         """The cue hits of one kind."""
@@ -77,7 +79,7 @@ def inside(start: int, end: int, stretches: list[tuple[int, int]]) -> bool:
 def read(text: str, roster: CompiledRoster) -> Reading:
     """Run the automaton over a text and sort its hits."""
     folded = fold(text)
-    reading = Reading(text, folded)
+    reading = Reading(text, folded, Shape(text, folded.others))
     shifted, names, cues = folded.shifted, reading.names, reading.cues
     for last, (length, unpadded, meaning) in roster.automaton.iter(folded.text):
         end = last + unpadded
@@ -93,9 +95,7 @@ def read(text: str, roster: CompiledRoster) -> Reading:
             cues.setdefault(cue, []).append(CueHit(start, end, cue))
         for kind, person in strong:
             reading.strong.append((start, end, kind, person))
-    reading.shape = shape(text)
     _read_inside_words(reading, roster)
-    reading.numbers = digits(reading.shape)
     names.sort(key=itemgetter(0))
     return reading
 
@@ -103,7 +103,7 @@ def read(text: str, roster: CompiledRoster) -> Reading:
 def _read_inside_words(reading: Reading, roster: CompiledRoster) -> None:
     """Names glued to other words: `reportNoorman`, `Noorman2`, as in identifiers and file names."""
     text, done = reading.text, 0
-    for seam in seams(text, reading.shape, reading.folded.others):
+    for seam in reading.shape.seams():
         if seam < done:
             continue
         start, done = seam, seam + 1

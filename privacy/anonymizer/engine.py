@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from privacy.anonymizer.addresses import addresses
 from privacy.anonymizer.candidate import Candidate, Reading, inside, read
+from privacy.anonymizer.capitals import nearly_named
 from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
 from privacy.anonymizer.corrections import NO_CORRECTIONS, Corrections, hidden_by_hand, without_shown
@@ -15,11 +16,10 @@ from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
 from privacy.anonymizer.numbers import births, identifiers, identifiers_after_names, phones
 from privacy.anonymizer.others import introduced_people, self_introductions
-from privacy.anonymizer.people import initials, named_people, strong_forms, transliterated
+from privacy.anonymizer.people import initials, named_people, strong_forms
 from privacy.anonymizer.pseudonyms import write
 from privacy.anonymizer.resolve import settle_owners, unite
 from privacy.anonymizer.roster import CompiledRoster, compile_roster
-from privacy.anonymizer.slips import misspelt, misspelt_pairs
 from privacy.anonymizer.verdict import Reason
 
 
@@ -76,9 +76,7 @@ def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[
     found, kept = named_people(reading, roster, around, author)
     found += strong_forms(reading, roster)
     found += initials(reading, roster, around, author)
-    found += misspelt(reading, roster, around)
-    found += misspelt_pairs(reading, roster)
-    found += transliterated(reading, roster)
+    found += nearly_named(reading, roster, around)
     if public:
         found = [item for item in found if not _inside(item, public, text)]
         kept += [Kept(start, end, Reason.PUBLIC_LINK.value) for start, end in public]

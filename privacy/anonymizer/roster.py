@@ -7,7 +7,6 @@ automaton also finds the cue words, so that a text is read once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import product
 from typing import Any, NamedTuple
 
 import ahocorasick
@@ -26,6 +25,7 @@ from privacy.anonymizer.forms import (
     split_name,
 )
 from privacy.anonymizer.model import RosterMember
+from privacy.anonymizer.nearness import STEM, Neighbourhood, deletions
 from privacy.anonymizer.romanise import skeletons
 from privacy.anonymizer.strong import strong_forms
 from privacy.anonymizer.words import NAME_WORDS, PLACES, is_tiny, is_word_like
@@ -89,18 +89,10 @@ class CompiledRoster:
             add_strong(forms, member, number)
         found = {form: _bearers(form, parts) for form, parts in forms.names.items()}
         self.names = {form.strip(): bearers for form, bearers in found.items()}
-        self.near = _deletions(self.names)
-        usable = {name for found in self.near.values() for name in found}
-        self.beginnings = frozenset(name[:STEM] for name in usable)
-        self.endings = frozenset(name[:1] + name[-STEM:] for name in usable)
-        self.swapped = _swaps(self.near)
-        self.stems = _stems(self.people)
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
-        self.skeleton_letters = frozenset(
-            pair for first, second in self.skeletons for pair in product(("", first[0]), ("", second[0]))
-        )
-        self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
+        near = _deletions(self.names)
+        self.nearness = Neighbourhood(near, _swaps(near), _stems(self.people), self.skeletons)
         self.strong_forms = strong_forms(self.members)
         self.automaton = _automaton(forms, found)
 
@@ -158,11 +150,6 @@ def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple
     return {pair: tuple(numbers) for pair, numbers in found.items()}
 
 
-def deletions(word: str) -> set[str]:
-    """The word itself and everything that remains of it when one character is dropped."""
-    return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
-
-
 def _swaps(near: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Names of six letters or more with two neighbouring letters changed round, to the names."""
     index: dict[str, list[str]] = {}
@@ -172,10 +159,6 @@ def _swaps(near: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
             if swapped != name:
                 index.setdefault(swapped, []).append(name)
     return {swapped: tuple(sorted(found)) for swapped, found in index.items()}
-
-
-# How many letters a misspelt or inflected name has in common with the name at its beginning.
-STEM = 3
 
 
 def _stems(people: tuple[Person, ...]) -> dict[str, tuple[tuple[int, str, bool], ...]]:

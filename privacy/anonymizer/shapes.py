@@ -21,30 +21,35 @@ def _kind(character: str) -> str:
 _KINDS = bytes(ord(_kind(chr(code))) if code < 128 else ord(" ") for code in range(256))
 
 
-def shape(text: str) -> bytes:
-    """A byte for every character: a or A for a letter of ASCII, 0 for a digit, - for a joint, a blank for the rest."""
-    return text.encode("ascii", "replace").translate(_KINDS)
-
-
-def digits(shaped: bytes) -> list[int]:
-    """Where the digits start that stand together."""
-    return [match.start() for match in _DIGITS.finditer(shaped)]
-
-
-def places(shaped: bytes, wanted: bytes) -> Iterator[int]:
-    """Where a sequence of kinds starts."""
-    place = shaped.find(wanted)
-    while place >= 0:
-        yield place
-        place = shaped.find(wanted, place + 1)
-
-
-def seams(text: str, shaped: bytes, others: list[tuple[int, int]]) -> list[int]:
-    """Where a word changes its shape inside, camelCase or a letter and then a digit, in order.
+class Shape:
+    """The kinds of the characters of a text: a or A for a letter of ASCII, 0 for a digit, - for a joint, or a blank.
 
     `others` are the stretches in which characters beyond ASCII stand.
     """
-    found = [place + 1 for seam in (b"aA", b"a0", b"A0") for place in places(shaped, seam)]
-    for start, end in others:
-        found += [match.start() for match in _SEAM.finditer(text, start, end + 1)]
-    return sorted(found)
+
+    __slots__ = ("humps", "kinds", "numbers", "others", "text")
+
+    def __init__(self, text: str, others: list[tuple[int, int]]) -> None:
+        self.text, self.others = text, others
+        self.kinds = text.encode("ascii", "replace").translate(_KINDS)
+        self.numbers = [match.start() for match in _DIGITS.finditer(self.kinds)]
+        """Where the digits start that stand together."""
+        self.humps = [place + 1 for place in self.places(b"aA")]
+        """Where a capital follows a small letter, both of ASCII."""
+
+    def places(self, wanted: bytes) -> Iterator[int]:
+        """Where a sequence of kinds starts."""
+        kinds = self.kinds
+        place = kinds.find(wanted)
+        while place >= 0:
+            yield place
+            place = kinds.find(wanted, place + 1)
+
+    def seams(self) -> list[int]:
+        """Where a word changes its shape inside, camelCase or a letter and then a digit, in order."""
+        text = self.text
+        found = [place for place in self.numbers if text[place - 1 : place].isalpha()]
+        found += self.humps
+        for start, end in self.others:
+            found += [match.start() for match in _SEAM.finditer(text, start, end + 1)]
+        return sorted(found)
