@@ -7,7 +7,7 @@ or a reason to keep that covers the whole place, explains a form.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from privacy.anonymizer.folding import Folded, fold
 from privacy.anonymizer.model import Finding, Kept, Leak
@@ -24,14 +24,14 @@ def remaining_leaks(
     outgoing: str, roster: CompiledRoster, findings: tuple[Finding, ...], kept: list[Kept]
 ) -> tuple[Leak, ...]:
     """Full names, e-mail addresses, ids and log-ins of members that stand in the outgoing text unexplained."""
-    if roster.strong_forms is None:
-        return ()
     folded = fold(outgoing)
-    flat = _flat(folded)
-    leaks = set(_standing(View(outgoing, range(len(outgoing) + 1)), folded, flat, roster))
+    words = folded.text.split()
+    flat = _flat(words)
+    leaks = set(_standing(View(outgoing, range(len(outgoing) + 1)), folded, roster.strong_forms.standing(words, flat)))
     for view in views(outgoing, spaced_out=_APART.search(flat) is not None):
         folded = fold(view.text)
-        leaks.update(_standing(view, folded, _flat(folded), roster))
+        words = folded.text.split()
+        leaks.update(_standing(view, folded, roster.strong_forms.standing(words, _flat(words))))
     if not leaks:
         return ()
     placeholders, reasons = _outgoing_places(findings, kept)
@@ -48,13 +48,13 @@ def remaining_leaks(
     )
 
 
-def _flat(folded: Folded) -> str:
-    return f" {' '.join(folded.text.split())} "
+def _flat(words: list[str]) -> str:
+    return f" {' '.join(words)} "
 
 
-def _standing(view: View, folded: Folded, flat: str, roster: CompiledRoster) -> Iterator[Leak]:
-    """The forms that stand in one reading of the text."""
-    for found in sorted({found for _, found in roster.strong_forms.iter(flat)}):
+def _standing(view: View, folded: Folded, forms: Iterable[StrongForm]) -> Iterator[Leak]:
+    """The places of forms in one reading of the text."""
+    for found in sorted(forms):
         for match in _pattern(found.form).finditer(folded.text):
             start, end = folded.start(match.start()), folded.end(match.end())
             if _stands_as_form(view.text[start:end], found):
@@ -63,9 +63,8 @@ def _standing(view: View, folded: Folded, flat: str, roster: CompiledRoster) -> 
 
 def names_a_member(words: str, roster: CompiledRoster) -> bool:
     """Whether words hold a full name, e-mail address, id or log-in of a member."""
-    if roster.strong_forms is None:
-        return False
-    return any(True for _ in roster.strong_forms.iter(_flat(fold(words))))
+    folded = fold(words).text.split()
+    return bool(roster.strong_forms.standing(folded, _flat(folded)))
 
 
 def _pattern(form: str) -> re.Pattern[str]:

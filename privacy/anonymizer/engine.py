@@ -11,7 +11,7 @@ from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
 from privacy.anonymizer.corrections import NO_CORRECTIONS, Corrections, hidden_by_hand, without_shown
 from privacy.anonymizer.cues import Cue
-from privacy.anonymizer.filename import neutral_file_name
+from privacy.anonymizer.filename import neutral_file_name, parts_of
 from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
 from privacy.anonymizer.numbers import births, identifiers, identifiers_after_names, phones
@@ -52,8 +52,10 @@ def anonymize(
     leaks = remaining_leaks(written.text, roster, written.findings, kept)
     if extra_author_names:
         leaks += remaining_leaks(written.text, extra, written.findings, kept)
-    member = roster.members[author] if author is not None else None
-    outgoing_name = neutral_file_name(file_name, member, tuple(extra_author_names)) if file_name is not None else None
+    outgoing_name = None
+    if file_name is not None:
+        of_author = roster.file_words(author) if author is not None else frozenset()
+        outgoing_name = neutral_file_name(file_name, of_author | parts_of(extra_author_names))
     return Anonymized(
         text=written.text,
         file_name=outgoing_name,

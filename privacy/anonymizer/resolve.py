@@ -6,7 +6,7 @@ Stretches that overlap are united and never dropped, so whatever any matcher wan
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from privacy.anonymizer.candidate import Candidate
 from privacy.anonymizer.model import PEOPLE, Certainty, FindingType
@@ -17,8 +17,7 @@ SHORT_FORM = 29
 _ORDER = {Certainty.CERTAIN: 2, Certainty.LIKELY: 1, Certainty.UNCERTAIN: 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A united stretch with the thing it names.
 
     `owners` are the members it may mean in the best reading, `others` those it may mean in another one when the
@@ -39,7 +38,7 @@ def unite(candidates: Iterable[Candidate]) -> list[Stretch]:
     united: list[Stretch] = []
     group: list[Candidate] = []
     end = -1
-    for candidate in sorted(candidates, key=lambda item: (item.start, -item.end)):
+    for candidate in sorted(candidates, key=_place):
         if group and candidate.start >= end:
             united.append(_one(group, end))
             group = []
@@ -51,7 +50,14 @@ def unite(candidates: Iterable[Candidate]) -> list[Stretch]:
     return united
 
 
+def _place(item: Candidate) -> tuple[int, int]:
+    return item.start, -item.end
+
+
 def _one(group: Sequence[Candidate], end: int) -> Stretch:
+    if len(group) == 1:
+        start, _, kind, certainty, key, rank, owners = group[0]
+        return Stretch(start, end, kind, certainty, key, tuple(sorted(set(owners))) if kind in PEOPLE else ())
     best = max(group, key=lambda item: (item.rank, item.end - item.start))
     certainty = max((item.certainty for item in group), key=_ORDER.__getitem__)
     same_rank = [item for item in group if item.rank == best.rank and item.type in PEOPLE]
@@ -93,7 +99,7 @@ def _spoken_of(item: Stretch, anchors: list[tuple[int, int]], author: int | None
     there = people.intersection(item.others)
     if len(there) != 1 or people.intersection(item.owners):
         return item
-    return replace(item, owners=tuple(there), others=())
+    return item._replace(owners=tuple(there), others=())
 
 
 def _owner(item: Stretch, anchors: list[tuple[int, int]], author: int | None) -> int | None:

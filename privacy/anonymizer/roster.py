@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import ahocorasick
 
 from privacy.anonymizer.cues import Cue, cue_forms
+from privacy.anonymizer.filename import words_of
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.forms import (
     NICKNAME,
@@ -27,7 +28,7 @@ from privacy.anonymizer.forms import (
 from privacy.anonymizer.model import RosterMember
 from privacy.anonymizer.nearness import STEM, Neighbourhood, deletions
 from privacy.anonymizer.romanise import skeletons
-from privacy.anonymizer.strong import strong_forms
+from privacy.anonymizer.strong import StrongForms
 from privacy.anonymizer.words import NAME_WORDS, PLACES, is_tiny, is_word_like
 
 
@@ -93,8 +94,16 @@ class CompiledRoster:
         self.skeletons = _skeletons(self.members)
         near = _deletions(self.names)
         self.nearness = Neighbourhood(near, _swaps(near), _stems(self.people), self.skeletons)
-        self.strong_forms = strong_forms(self.members)
+        self.strong_forms = StrongForms(self.members)
         self.automaton = _automaton(forms, found)
+        self._file_words: dict[int, frozenset[str]] = {}
+
+    def file_words(self, number: int) -> frozenset[str]:
+        """What of a member may not stand in a file name."""
+        known = self._file_words.get(number)
+        if known is None:
+            known = self._file_words[number] = words_of(self.members[number])
+        return known
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (CompiledRoster, (self.members, self.countries))
