@@ -33,14 +33,15 @@ _BETWEEN = (*_IN_ONE_LINE, "\n")
 
 def nearly_named(reading: Reading, roster: CompiledRoster, around: Surroundings) -> Iterator[Candidate]:
     """Members whose names are misspelt, or whom the roster writes in another script."""
-    text, known = reading.text, roster.nearness
+    text, known, work_out = reading.text, roster.nearness.known, roster.nearness.of
     before, ended = NOTHING, -1
     for match in _WORD.finditer(text):
-        start, end = match.span()
-        near = known.of(match.group())
+        written = match.group()
+        near = known.get(written) or work_out(written)
         if near is NOTHING:
-            before, ended = near, end
+            before = near
             continue
+        start, end = match.span()
         if near.swapped or near.close:
             yield from _misspelt(text, start, end, near, roster, around)
         if near.skeleton and text[end : end + 1] in _BETWEEN:

@@ -12,7 +12,6 @@ from privacy.anonymizer.clauses import ACTS, MAY_ACT, acting_score, heads_compou
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
 from privacy.anonymizer.folding import fold_form, is_small
 from privacy.anonymizer.forms import FAMILY, GIVEN, NICKNAME, PIECE, SHORT, WHOLE
-from privacy.anonymizer.model import Certainty
 from privacy.anonymizer.neighbours import (
     NEXT_WORD,
     beside_other_name,
@@ -23,7 +22,7 @@ from privacy.anonymizer.neighbours import (
 from privacy.anonymizer.plain_words import PLAIN_WORDS
 from privacy.anonymizer.positions import telling_position
 from privacy.anonymizer.segment import Level, Segment
-from privacy.anonymizer.verdict import HIDE, LIKELY, Reason, Verdict
+from privacy.anonymizer.verdict import HIDE, LIKELY, Reason, Verdict, keep
 from privacy.anonymizer.words import (
     ARTICLES,
     COUNTRIES,
@@ -50,23 +49,23 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
     previous, gap = previous_word(text, start)
     if segment.level is Level.INITIAL:
         if around.in_references(start, end) or is_cited(text, start, end):
-            return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
+            return keep(Reason.CITATION)
         return HIDE if previous in PERSON_BEFORE or not _is_word(segment, surface) else LIKELY
     if not segment.parts & ~SHORT and (not surface[:1].isupper() or surface.isupper()):
-        return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
+        return keep(Reason.LOWER_CASE)
     position = telling_position(around, segment, previous, is_author=is_author)
     if position is not None:
         return position
     if around.in_references(start, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.REFERENCE)
+        return keep(Reason.REFERENCE)
     if is_cited(text, start, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
+        return keep(Reason.CITATION)
     if not segment.parts & ~(FAMILY | PIECE) and previous not in STRONG_BEFORE and speaks_as_author(text, start, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
+        return keep(Reason.CITATION)
     if is_small(surface[:1]):
         return _judge_lower_case(text, segment, surface, previous)
     if _is_acronym(text, start, end) and previous not in STRONG_BEFORE:
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return keep(Reason.WORD)
     if segment.slip or "\n" in gap:
         previous = ""
     return _judge_capitalised(around, segment, previous, gap)
@@ -99,7 +98,7 @@ def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict
     # "the art bell", "it will bell": two words that happen to be somebody's names.
     ordinary = previous in ARTICLES or segment.words[0] in _AUXILIARIES or segment.in_reverse
     if ordinary and "_" not in surface and previous not in PERSON_BEFORE and not _listed(around, segment):
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return keep(Reason.WORD)
     return LIKELY
 
 
@@ -120,7 +119,7 @@ def _judge_lower_case(text: str, segment: Segment, surface: str, previous: str) 
     longest = max(len(word) for word in segment.words)
     plain = segment.words[0] in PLAIN_WORDS and previous not in STRONG_BEFORE
     if _is_word(segment, surface) or longest < 4 or plain:
-        return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
+        return keep(Reason.LOWER_CASE)
     glued = any(
         c in "_/\\@.-=" for c in (text[segment.start - 1 : segment.start], text[segment.end : segment.end + 1]) if c
     )
@@ -128,7 +127,7 @@ def _judge_lower_case(text: str, segment: Segment, surface: str, previous: str) 
         return LIKELY
     if glued and longest > 4 and text[segment.end : segment.end + 2] not in (". ", ".\n"):
         return LIKELY
-    return LIKELY if longest >= 6 else Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
+    return LIKELY if longest >= 6 else keep(Reason.LOWER_CASE)
 
 
 _THANKED = re.compile(
@@ -145,16 +144,16 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     owns = owned is not None and (owned.group(1) or owned.group(2)).casefold() in OWNED_BY_PEOPLE
     owns = owns or (owned is not None and segment.parts & (GIVEN | WHOLE) != 0 and speaks_of_us(text, start, end))
     if not owns and named_after(text, start, end, previous):
-        return Verdict(Certainty.UNCERTAIN, Reason.NAMED_AFTER)
+        return keep(Reason.NAMED_AFTER)
     touching = gap in (" ", "\u00a0") or (gap == ", " and previous in _CALLS)
     # "a" and "an" before a name that is no word are Spanish, Portuguese, Italian or German for "to".
     if previous in ARTICLES and touching and (previous not in ("a", "an") or _is_word(segment, surface)):
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return keep(Reason.WORD)
     if (previous in NAMED_THINGS and touching) or (text[end : end + 1] == "," and _IN_COUNTRY.match(text, end)):
-        return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
+        return keep(Reason.PLACE)
     given = not segment.parts & ~(GIVEN | PIECE)
     if beside_other_name(text, start, end, previous, touching=touching, given=given):
-        return Verdict(Certainty.UNCERTAIN, Reason.OTHER_PERSON)
+        return keep(Reason.OTHER_PERSON)
     if not segment.parts & ~SHORT:
         thanked = _THANKED.search(text, max(0, start - 60), start)
         announced = _acts(text, end) or _AND_I.match(text, end) is not None
@@ -162,7 +161,7 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
         acts = acting_score(text, end, segment.words[0]) >= ACTS
         word_like = _is_word(segment, surface) and previous not in ANNOUNCING and not acts
         announced = announced or acts
-        return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return LIKELY if announced and not word_like else keep(Reason.WORD)
     if not _is_word(segment, surface) and not around.is_used_as_word(segment.words):
         compound = not owns and opens_sentence(text, start) and heads_compound(text, end)
         if not compound:
@@ -235,11 +234,11 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
         and not _OF_PEOPLE.search(text, max(0, start - 24), start)
         and not _TOLD.search(text, max(0, start - 70), start)
     ):
-        return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
+        return keep(Reason.PLACE)
     if _AND_I.match(text, end) or _SPEAKS.match(text, end):
         return LIKELY
     if text[end : end + 2].strip().isdigit():
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return keep(Reason.WORD)
     dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in PERSON_AFTER
     if dated and previous == "between":
         # "between June and August", but "between June and Emeka".
@@ -248,11 +247,11 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     elif dated and previous in ("and", "to", "through"):
         dated = previous_word(text, start - len(previous) - 1)[0] in MONTHS_AND_DAYS
     if dated or (word in MONTHS_AND_DAYS and text[end : end + 3].strip(" ,")[:1].isdigit()):
-        return Verdict(Certainty.UNCERTAIN, Reason.MONTH)
+        return keep(Reason.MONTH)
     if around.is_heading(start, end) and not (touching and previous == "by"):
-        return Verdict(Certainty.UNCERTAIN, Reason.HEADING)
+        return keep(Reason.HEADING)
     if _OF_THINGS.match(text, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return keep(Reason.WORD)
     opens = opens_sentence(text, start) and not _after_colon(text, start)
     if opens:
         return _judge_opening(around, segment, next_word)
@@ -264,8 +263,8 @@ def _judge_opening(around: Surroundings, segment: Segment, next_word: str) -> Ve
     acts = next_word in PERSON_AFTER
     if not segment.parts & (GIVEN | NICKNAME | WHOLE):
         doubtful = acts and next_word not in _COPULAS
-        return Verdict(Certainty.UNCERTAIN, Reason.ACTING_WORD if doubtful else Reason.WORD)
+        return keep(Reason.ACTING_WORD if doubtful else Reason.WORD)
     score = acting_score(around.text, segment.end, segment.words[0])
     if score >= ACTS:
         return LIKELY
-    return Verdict(Certainty.UNCERTAIN, Reason.ACTING_WORD if score >= MAY_ACT else Reason.WORD)
+    return keep(Reason.ACTING_WORD if score >= MAY_ACT else Reason.WORD)

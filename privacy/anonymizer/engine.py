@@ -62,7 +62,7 @@ def anonymize(
         findings=written.findings,
         mapping=written.mapping,
         leaks=leaks,
-        kept=tuple(sorted(set(kept), key=lambda item: (item.start, item.end, item.reason))),
+        kept=tuple(sorted(set(kept))),
     )
 
 

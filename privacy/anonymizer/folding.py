@@ -83,10 +83,14 @@ _ASCII = bytes(ord(_TABLE[code]) if code < 128 else code for code in range(256))
 _OTHER = re.compile("[^\x00-\x7f]+(?:[ ,.-]{1,2}[^\x00-\x7f]+)*")
 
 
+def _folded_ascii(text: str) -> str:
+    return text.encode("ascii").translate(_ASCII).decode("ascii")
+
+
 def fold(text: str) -> Folded:
     """Fold a text and keep the way back to its offsets."""
     if text.isascii():
-        return Folded(f" {text.encode('ascii').translate(_ASCII).decode('ascii')} ", None, [])
+        return Folded(f" {_folded_ascii(text)} ", None, [])
     # What is not ASCII becomes a question mark here, which tells where to look.
     marked = text.encode("ascii", "replace")
     plain = marked.translate(_ASCII).decode("ascii")
@@ -156,14 +160,14 @@ def trailing_marks(text: str, end: int) -> int:
 def fold_form(form: str) -> str:
     """Fold a name or an identifier: words separated by single spaces, no space at the ends."""
     if form.isascii():
-        return form.lower() if form.isalpha() else " ".join(form.translate(_TABLE).split())
+        return form.lower() if form.isalpha() else " ".join(_folded_ascii(form).split())
     return " ".join(_composed(form).translate(_TABLE).split())
 
 
 def squeeze(form: str) -> str:
     """Fold and remove every separator: the form in which names stand in file names and code."""
     if form.isascii():
-        return form.lower() if form.isalpha() else form.translate(_TABLE).replace(" ", "")
+        return form.lower() if form.isalpha() else _folded_ascii(form).replace(" ", "")
     return _composed(form).translate(_TABLE).replace(" ", "")
 
 

@@ -65,16 +65,15 @@ class Neighbourhood:
         self._tails = frozenset(name[:1] + name[-STEM:] for name in usable)
         self._skeletons = frozenset(first for first, _ in pairs)
         self._consonants = frozenset(("", *(first[0] for first in self._skeletons)))
-        self._known: dict[str, Nearness] = {}
+        self.known: dict[str, Nearness] = {}
+        """What was asked for lately."""
 
     def of(self, written: str) -> Nearness:
         """What a word with a capital may be a slip for."""
-        known = self._known.get(written)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[written] = self._work_out(written)
-        return known
+        if len(self.known) >= _REMEMBERED:
+            self.known.clear()
+        near = self.known[written] = self._work_out(written)
+        return near
 
     def skeleton_of(self, written: str) -> str:
         """The consonants of a word, if a name in another script begins with them."""

@@ -32,6 +32,7 @@ _TITLE_BEFORE = re.compile(
     r"\.?[ \u00a0]){1,2}$"
 )
 _TITLE_WORDS = TITLES | {"señor", "señora"}
+_WRITTEN = {reason: reason.value for reason in Reason}
 _LISTED_REASONS = frozenset({Reason.PLACE, Reason.HEADING})
 _TAUGHT = re.compile(r"['’]s? (?:class|course|lecture|lectures|seminar|feedback|advice|office|module|lesson|slides)\b")
 _FILE_ENDING = re.compile(
@@ -67,21 +68,19 @@ def named_people(
     kept: list[Kept] = []
     believed: list[tuple[Segment, tuple[int, ...]]] = []
     doubtful: list[tuple[Segment, tuple[int, ...]]] = []
-    verdicts: dict[tuple[Segment, bool], Verdict] = {}
     for segment, numbers in segments(reading, roster):
         # Members who share a name share the verdict; only the author's own is judged apart.
         for group, is_author in _author_apart(numbers, author):
-            verdict = verdicts.get((segment, is_author))
-            if verdict is None:
-                verdict = verdicts[segment, is_author] = judge(around, segment, is_author=is_author)
-            if verdict.reason is None:
+            verdict = judge(around, segment, is_author=is_author)
+            reason = verdict.reason
+            if reason is None:
                 believed.append((segment, group))
                 found += _candidates(reading.text, roster, segment, group, verdict)
                 continue
-            kept.append(Kept(segment.start, segment.end, verdict.reason.value))
-            if verdict.reason is Reason.ACTING_WORD:
+            kept.append(Kept(segment.start, segment.end, _WRITTEN[reason]))
+            if reason is Reason.ACTING_WORD:
                 doubtful.append((segment, group))
-            if verdict.reason in _LISTED_REASONS:
+            if reason in _LISTED_REASONS:
                 found += _candidates(reading.text, roster, segment, group, verdict)
     if doubtful:
         words = {(number, word) for segment, group in believed for number in group for word in segment.words}
@@ -95,14 +94,16 @@ def named_people(
     return found, kept
 
 
-def _author_apart(numbers: tuple[int, ...], author: int | None) -> list[tuple[tuple[int, ...], bool]]:
+def _author_apart(numbers: tuple[int, ...], author: int | None) -> tuple[tuple[tuple[int, ...], bool], ...]:
     if author is None or author not in numbers:
-        return [(numbers, False)]
+        return ((numbers, False),)
     others = tuple(number for number in numbers if number != author)
-    return [((author,), True), (others, False)] if others else [((author,), True)]
+    return (((author,), True), (others, False)) if others else (((author,), True),)
 
 
 def _by_label(roster: CompiledRoster, numbers: tuple[int, ...]) -> list[tuple[FindingType, tuple[int, ...]]]:
+    if len(numbers) == 1:
+        return [(roster.people[numbers[0]].label, numbers)]
     labels: dict[FindingType, list[int]] = {}
     for number in numbers:
         labels.setdefault(roster.people[number].label, []).append(number)

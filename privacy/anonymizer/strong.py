@@ -29,7 +29,7 @@ class StrongForms:
 
     def __init__(self, members: Iterable[RosterMember]) -> None:
         unspaced = ahocorasick.Automaton()
-        by_word: dict[str, list[StrongForm]] = {}
+        by_word: dict[str, list[tuple[frozenset[str], StrongForm]]] = {}
         seen: set[str] = set()
         for member in members:
             for found in (*_names(member), *_identities(member)):
@@ -39,7 +39,8 @@ class StrongForms:
                 if is_unspaced(found.form):
                     unspaced.add_word(found.form, found)
                 else:
-                    by_word.setdefault(max(found.form.split(), key=len), []).append(found)
+                    words = found.form.split()
+                    by_word.setdefault(max(words, key=len), []).append((frozenset(words), found))
         self._by_word = by_word
         self._words = frozenset(by_word)
         self._unspaced = unspaced if len(unspaced) else None
@@ -49,8 +50,9 @@ class StrongForms:
     def standing(self, words: list[str], flat: str) -> set[StrongForm]:
         """The forms that stand in folded words; `flat` is the same with single spaces between and around them."""
         found = set()
-        for word in self._words.intersection(words):
-            found.update(one for one in self._by_word[word] if f" {one.form} " in flat)
+        present = set(words)
+        for word in self._words & present:
+            found.update(one for needed, one in self._by_word[word] if needed <= present and f" {one.form} " in flat)
         if self._unspaced is not None and not flat.isascii():
             found.update(one for _, one in self._unspaced.iter(flat))
         return found

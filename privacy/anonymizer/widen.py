@@ -77,9 +77,9 @@ def look_beside(text: str, start: int, end: int) -> Beside | None:
     last = word_after(text, place)
     before = after = ""
     if first < start and (lowered or text[first].isupper()):
-        before = _may_be_slip(squeeze(text[first:start]))
+        before = _may_be_slip(squeeze(text[first : start - 1]))
     if last > place and (lowered or particle or text[place + 1].isupper()):
-        after = _may_be_slip(squeeze(text[place:last]))
+        after = _may_be_slip(squeeze(text[place + 1 : last]))
     initial_before = initial_after = bare = ""
     initial_start, initial_end, comma = start, end, text[end : end + 1] == ","
     if not text[start:end].islower():
