@@ -55,8 +55,8 @@ def _flat(words: list[str]) -> str:
 def _standing(view: View, folded: Folded, forms: Iterable[StrongForm]) -> Iterator[Leak]:
     """The places of forms in one reading of the text."""
     for found in sorted(forms):
-        for match in _pattern(found.form).finditer(folded.text):
-            start, end = folded.start(match.start()), folded.end(match.end())
+        for first, last in _places(found.form, folded.text):
+            start, end = folded.start(first), folded.end(last)
             if _stands_as_form(view.text[start:end], found):
                 yield Leak(view.places[start], max(view.places[end], view.places[end - 1] + 1), found.owner)
 
@@ -67,10 +67,30 @@ def names_a_member(words: str, roster: CompiledRoster) -> bool:
     return bool(roster.strong_forms.standing(folded, _flat(folded)))
 
 
-def _pattern(form: str) -> re.Pattern[str]:
-    if is_unspaced(form):
-        return re.compile(re.escape(form))
-    return re.compile(r"(?<![^\W_])" + " +".join(map(re.escape, form.split())) + r"(?![^\W_])")
+def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the words of a form stand in folded text, with nothing but blanks between them and no letter beside."""
+    whole = is_unspaced(form)
+    first, *rest = [form] if whole else form.split()
+    start = text.find(first)
+    while start >= 0:
+        end = _end_of(rest, text, start + len(first))
+        if end < 0 or (not whole and (text[start - 1].isalnum() or text[end : end + 1].isalnum())):
+            start = text.find(first, start + 1)
+            continue
+        yield start, end
+        start = text.find(first, end)
+
+
+def _end_of(rest: list[str], text: str, end: int) -> int:
+    """Where the further words of a form end if they follow at a place, otherwise -1."""
+    for word in rest:
+        place = end
+        while text.startswith(" ", place):
+            place += 1
+        if place == end or not text.startswith(word, place):
+            return -1
+        end = place + len(word)
+    return end
 
 
 def _stands_as_form(surface: str, found: StrongForm) -> bool:
