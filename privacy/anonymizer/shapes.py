@@ -51,5 +51,7 @@ class Shape:
         found = [place for place in self.numbers if text[place - 1 : place].isalpha()]
         found += self.humps
         for start, end in self.others:
+            if end - start == 1 and not text[start].isalpha():
+                continue
             found += [match.start() for match in _SEAM.finditer(text, start, end + 1)]
         return sorted(found)
