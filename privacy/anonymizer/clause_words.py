@@ -25,7 +25,7 @@ BARE_NOUNS = (
     eve adam
     english french german dutch irish welsh spanish north south east west man woman god heaven hell church state
     war space sky sunshine moonlight daylight twilight gray grey green blue black white brown red pink
-    sales news banks rivers woods waters wells burns fields flowers stones marks bridges brooks hands
+    sterling sales news banks rivers woods waters wells burns fields flowers stones marks bridges brooks hands
     heads springs winters stars sparks gates walls rains clouds roads streets friends
     """)
     | MONTHS_AND_DAYS
@@ -132,3 +132,36 @@ PLURALS_TOO = word_set("""
     measures shows trains visits hopes needs wants loves ends starts stops presents studies walks drives rides paints
     tries likes hates objects comments
     """)
+
+# What is done with hands or on foot: places, seasons and virtues do it only in a figure of speech.
+AGENT_VERBS = word_set("""
+    built builds brought brings chose chooses drew draws kept keeps took takes sent sends came comes went goes wants
+    wanted tried tries made makes caught catches bought buys sold sells held holds put puts found finds gave gives got
+    gets began begins started starts ended ends stopped stops ran runs wore wears paid pays won wins lost loses cut
+    cuts opened opens closed closes carried carries arrived arrives left waited waits sits stood stands finished
+    finishes tested tests collected collects recorded records measured measures organised organised organizes
+    organises designed designs handled handles managed manages prepared prepares completed completes checked checks
+    looked looks worked works learned learned learnt learns meant means needs needed knew knows saw sees heard hears
+    felt feels used uses did does hates picked picks moved moves turned cleaned cleans poured pours cooked stayed stays
+    """)
+# What months and seasons do.
+TIME_PASSES = word_set("""
+    came comes began begins started starts ended ends brought brings arrived arrives saw sees felt feels left turned
+    went goes stayed stays gave gives means meant
+    """)
+# The same and human verbs as they stand after "will", "couldn't" or "is going to".
+BARE_VERBS = word_set("""
+    bring take draw build keep choose send come open close present ask tell answer reply say write read draft edit type
+    code film record collect measure design handle manage prepare finish complete check correct calculate solve explain
+    suggest propose argue agree disagree think believe know remember forget join meet help thank lend borrow buy sell
+    hold find give get try start stop wait sit stand work learn teach study play sing drive ride walk cook bake paint
+    print upload download submit email call text interview transcribe translate summarise summarize understand hear see
+    make do go leave share show talk speak listen watch visit attend organise organize lead volunteer want need use test
+    """)
+# How somebody is, and hardly a thing.
+PERSON_STATES = word_set("""
+    ill sick absent away busy tired sorry glad happy upset nervous convinced sceptical skeptical unsure sure worried
+    responsible afraid angry annoyed excited confused surprised shy kind patient lazy funny clever honest grateful
+    unhappy pleased disappointed embarrassed impressed proud bored hungry pregnant allergic vegetarian
+    """)
+NOT_BETWEEN = frozenset({"not", "be", "have", "been"})

@@ -10,14 +10,18 @@ import re
 
 from privacy.anonymizer.clause_words import (
     ADVERBS,
+    AGENT_VERBS,
     AUXILIARIES,
     BARE_NOUNS,
+    BARE_VERBS,
     CLASSROOM,
     FIRST_PERSON,
     HUMAN_VERBS,
     NO_PAST,
+    NOT_BETWEEN,
     OBJECT_BEGINNINGS,
     PAST_FORMS,
+    PERSON_STATES,
     PLURAL_VERBS,
     PLURALS_TOO,
     PREPOSITIONS,
@@ -25,6 +29,7 @@ from privacy.anonymizer.clause_words import (
     SCHOLARLY,
     SINGLE_THINGS,
     THIRD_PERSON,
+    TIME_PASSES,
 )
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, is_word_like
@@ -43,9 +48,12 @@ _ADDRESSED = re.compile(
     r", (?:you|thank|thanks|please|could you|can you|would you|I|we|your|sorry|great|good|nice)\b|\? (?:She|He|They)\b"
 )
 _PRESENT = re.compile(r" here(?:[.,!)]| again\b)")
-_JOINED = re.compile(r"(?: (?:and|&|or|plus|und|et|y|e) | ?/ ?|, )([^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)")
+_JOINED = re.compile(
+    r"(?: (?:and|&|or|plus|und|et|y|e) | ?/ ?|, )([^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)"
+    r"(?: [^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)*"
+)
 _BEING = frozenset({"is", "was", "isn't", "wasn't", "may"})
-_HUMAN, _FINITE, _COPULA = 6, 2, 1
+_HUMAN, _AGENT, _FINITE, _COPULA = 6, 5, 2, 1
 
 
 def acting_score(text: str, end: int, word: str) -> int:
@@ -72,9 +80,13 @@ def acting_score(text: str, end: int, word: str) -> int:
         # "Rose from the other group lent me …"
         told = _sentence(tokens) if tokens and tokens[0] in ("from", "in", "on", "at") else 0
         return told + 1 if told > (0 if solo else ACTS) else joined
+    if verb == _AGENT and word in MONTHS_AND_DAYS and not TIME_PASSES.isdisjoint(tokens[:2]):
+        verb = _FINITE
     if verb < _HUMAN and solo:
         verb += 4
-    return joined + verb + _sentence(tokens)
+    score = joined + verb + _sentence(tokens)
+    # "Lincoln signed it in 1863": history, unless the sentence speaks of the class.
+    return score - 4 if not solo and _is_history(tokens) else score
 
 
 def heads_compound(text: str, end: int) -> bool:
@@ -122,7 +134,7 @@ def _verb(tokens: list[str]) -> int:
         return 0
     word, after = tokens[first], tokens[first + 1] if first + 1 < len(tokens) else ""
     if word in AUXILIARIES:
-        return _COPULA if word in _BEING else _FINITE
+        return _after_auxiliary(word, tokens[first + 1 :])
     if word.endswith("s") and not word.endswith("ss"):
         # "Jay calls were recorded": a plural and not a verb.
         past = after in PAST_FORMS or (after.endswith("ed") and after not in NO_PAST)
@@ -133,13 +145,35 @@ def _verb(tokens: list[str]) -> int:
             return 0
         if word in HUMAN_VERBS:
             return _HUMAN
+        if word in AGENT_VERBS and takes_object:
+            return _AGENT
         return _FINITE if word in THIRD_PERSON or after in OBJECT_BEGINNINGS else 0
     if word in HUMAN_VERBS:
         return _HUMAN
+    if word in AGENT_VERBS and (not after or after in OBJECT_BEGINNINGS or _goes_on(after)):
+        return _AGENT
     if word in PAST_FORMS or (word.endswith("ed") and len(word) > 3 and word not in NO_PAST):
         # "Rose colored glasses": what follows is described and no object.
         return _FINITE if not after or after in OBJECT_BEGINNINGS or _goes_on(after) else 1
     return 0
+
+
+def _is_history(tokens: list[str]) -> bool:
+    dated = any(len(token) == 4 and token.isdigit() and "1000" < token < "2030" for token in tokens)
+    return dated and CLASSROOM.isdisjoint(tokens) and FIRST_PERSON.isdisjoint(tokens)
+
+
+def _after_auxiliary(auxiliary: str, tokens: list[str]) -> int:
+    """How "will bring", "is going to present" or "was ill" score."""
+    rest = [token for token in tokens[:5] if token not in NOT_BETWEEN and token not in ADVERBS and not _is_adverb(token)]
+    word, after = [*rest, "", ""][:2]
+    if auxiliary in _BEING:
+        if word in PERSON_STATES or (word == "going" and after == "to" and [*rest, "", "", ""][2] in BARE_VERBS):
+            return _HUMAN
+        return _COPULA
+    if word == "to" and auxiliary in ("has", "had"):
+        word = after
+    return _AGENT if word in BARE_VERBS else _FINITE
 
 
 def _is_adverb(word: str) -> bool:

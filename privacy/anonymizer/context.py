@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from privacy.anonymizer.citations import Surroundings, is_cited, speaks_as_author
+from privacy.anonymizer.clause_words import CLASSROOM, HUMAN_VERBS
 from privacy.anonymizer.clauses import ACTS, MAY_ACT, acting_score, heads_compound, speaks_of_us
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
 from privacy.anonymizer.folding import fold_form, is_small
@@ -205,12 +206,32 @@ _BOUND = re.compile(
 _TOLD = re.compile(
     r"\b(?:show(?:s|ed|ing)?|gave|give|giving|lent|explain(?:ed|ing)?|talk(?:ed|ing)?|spoke|speak(?:ing)?|said|wrote|writing"
     r"|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
-    r"|thank\w*|owe|owed|according)\b[^.!?\n]{0,40} to $"
+    r"|thank\w*|owe|owed|according|fair|unfair|unkind|rude|loyal|grateful)\b[^.!?\n]{0,40} to $"
     r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
-    r"|heard|borrowed|learned|learnt|reply|answer|input|ideas?|contributions?)\b[^.!?\n]{0,16} from $",
+    r"|heard|borrowed|copied|learned|learnt|reply|answer|input|ideas?|contributions?)\b[^.!?\n]{0,16} from $",
     re.IGNORECASE,
 )
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
+def _is_told(text: str, start: int, previous: str) -> bool:
+    """Whether what stands before a name has to do with somebody: "sent the draft to Paris", "drawn by April"."""
+    if previous == "by":
+        maker = previous_word(text, start - len("by "))[0]
+        return maker in _MADE_BY
+    if previous not in ("to", "from"):
+        return False
+    if _TOLD.search(text, max(0, start - 70), start):
+        return True
+    before = _SENTENCES.split(text[max(0, start - 70) : start])[-1].lower().split()
+    return not CLASSROOM.isdisjoint(before)
+
+
+_SENTENCES = re.compile(r"[.!?]\s|\n")
+# What people have done, unlike "finished by June".
+_MADE_BY = (HUMAN_VERBS - {"agreed", "solved"}) | word_set("""
+    done drawn redrawn written rewritten made taken chosen led built given found designed edited reviewed coded typed
+    read told kept held brought sent asked helped thanked proposed suggested recorded collected measured tested
+    """)
+_PERSON_AFTER_MONTH = PERSON_AFTER | HUMAN_VERBS | {"left", "arrived", "joined", "called", "moved"}
 # Verbs that things do as well: "Stone was used", "Art has no rules".
 _DONE_BY_THINGS = word_set("""
     is was has had made would could will came took gave who might should also got kept
@@ -232,14 +253,15 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
         and touching
         and (previous in PLACE_PREPOSITIONS | _TRAVEL or _BOUND.search(text, max(0, start - 24), start))
         and not _OF_PEOPLE.search(text, max(0, start - 24), start)
-        and not _TOLD.search(text, max(0, start - 70), start)
+        and not _is_told(text, start, previous)
     ):
         return keep(Reason.PLACE)
     if _AND_I.match(text, end) or _SPEAKS.match(text, end):
         return LIKELY
     if text[end : end + 2].strip().isdigit():
         return keep(Reason.WORD)
-    dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in PERSON_AFTER
+    dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in _PERSON_AFTER_MONTH
+    dated = dated and not _is_told(text, start, previous)
     if dated and previous == "between":
         # "between June and August", but "between June and Emeka".
         other = _AND_OTHER.match(text, end)

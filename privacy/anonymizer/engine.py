@@ -47,7 +47,7 @@ def anonymize(
         candidates += [item._replace(owners=owners) for item in more]
         kept += more_kept
     candidates += hidden_by_hand(text, corrections)
-    settled = without_shown(text, settle_owners(unite(candidates), roster, author), corrections, roster)
+    settled = without_shown(text, settle_owners(text, unite(candidates), roster, author), corrections, roster)
     written = write(text, settled, roster.natural_names, file_name)
     leaks = remaining_leaks(written.text, roster, written.findings, kept)
     if extra_author_names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from privacy.anonymizer.folding import fold_form, spellings, squeeze
+from privacy.anonymizer.folding import fold, fold_form, spellings, squeeze
 from privacy.anonymizer.model import FindingType, RosterMember
 from privacy.anonymizer.nicknames import nicknames_of, short_forms
 from privacy.anonymizer.romanise import is_unspaced, romanisations
@@ -122,6 +122,10 @@ class Forms:
 
 
 def _add_part(forms: Forms, name: str, person: int, part: int) -> None:
+    # "van 't Hoff": every mark folds to a space of its own.
+    written = fold(name).text.strip()
+    if "  " in written:
+        forms.name(written, person, part)
     for spelling in spellings(name):
         words = spelling.split()
         if not words:

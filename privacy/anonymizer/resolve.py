@@ -5,6 +5,7 @@ Stretches that overlap are united and never dropped, so whatever any matcher wan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,10 @@ from privacy.anonymizer.candidate import Candidate
 from privacy.anonymizer.model import PEOPLE, Certainty, FindingType
 from privacy.anonymizer.roster import CompiledRoster
 
+# Where authors give their own name: at the start of a line, after "I'm".
+_SIGNED_BEFORE = re.compile(
+    r"(?:(?:^|\n)[ \t>*#/—–-]*|\b(?:[Ii] am|[Ii]['’]m|[Nn]ame is|[Ll]lamo|[Aa]ppelle|[Hh]ei(?:ss|ß)e|[Cc]hamo|[Nn]ame:|[Bb]y:?) )$"
+)
 # The highest rank of what may be short for another name: a nickname, one half of "Mary Kate".
 SHORT_FORM = 29
 _ORDER = {Certainty.CERTAIN: 2, Certainty.LIKELY: 1, Certainty.UNCERTAIN: 0}
@@ -71,7 +76,7 @@ def _one(group: Sequence[Candidate], end: int) -> Stretch:
     return Stretch(group[0].start, end, best.type, certainty, best.key, tuple(sorted(owners)), others)
 
 
-def settle_owners(stretches: list[Stretch], roster: CompiledRoster, author: int | None) -> list[Stretch]:
+def settle_owners(text: str, stretches: list[Stretch], roster: CompiledRoster, author: int | None) -> list[Stretch]:
     """Give every person's stretch one owner: the one member it can mean, or the one the text speaks of."""
     anchors = [(item.start, item.owners[0]) for item in stretches if len(item.owners) == 1 and not item.others]
     settled = []
@@ -79,7 +84,8 @@ def settle_owners(stretches: list[Stretch], roster: CompiledRoster, author: int 
         if item.type not in PEOPLE or not item.owners:
             settled.append(item)
             continue
-        owner = _owner(_spoken_of(item, anchors, author), anchors, author)
+        signed = _SIGNED_BEFORE.search(text, max(0, item.start - 40), item.start) is not None
+        owner = _owner(_spoken_of(item, anchors, author), anchors, author, signed=signed)
         if owner is None:
             people = [roster.people[number] for number in item.owners]
             labels = {person.label for person in people}
@@ -102,15 +108,15 @@ def _spoken_of(item: Stretch, anchors: list[tuple[int, int]], author: int | None
     return item._replace(owners=tuple(there), others=())
 
 
-def _owner(item: Stretch, anchors: list[tuple[int, int]], author: int | None) -> int | None:
+def _owner(item: Stretch, anchors: list[tuple[int, int]], author: int | None, *, signed: bool) -> int | None:
+    """Whom a name means that several bear: whom the text names in full, the last before this place or else the first.
+
+    Authors hardly call themselves by name but where they sign.
+    """
     if len(item.owners) == 1:
         return item.owners[0]
-    spoken_of = {owner for _, owner in anchors if owner in item.owners}
-    if author in item.owners and author is not None:
-        spoken_of.add(author)
-    if len(spoken_of) == 1:
-        return spoken_of.pop()
-    before = [owner for start, owner in anchors if owner in item.owners and start < item.start]
-    if before:
-        return before[-1]
-    return author if author in spoken_of else (min(spoken_of) if spoken_of else None)
+    if author in item.owners and (signed or not any(o in item.owners and o != author for _, o in anchors)):
+        return author
+    named = [(start, owner) for start, owner in anchors if owner in item.owners and owner != author]
+    before = [owner for start, owner in named if start < item.start]
+    return before[-1] if before else named[0][1] if named else None
