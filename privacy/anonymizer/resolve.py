@@ -109,14 +109,19 @@ def _spoken_of(item: Stretch, anchors: list[tuple[int, int]], author: int | None
 
 
 def _owner(item: Stretch, anchors: list[tuple[int, int]], author: int | None, *, signed: bool) -> int | None:
-    """Whom a name means that several bear: whom the text names in full, the last before this place or else the first.
+    """Whom a name means that several bear: whom the text named last, or else somebody whom it names later.
 
     Authors hardly call themselves by name but where they sign.
     """
     if len(item.owners) == 1:
         return item.owners[0]
-    if author in item.owners and (signed or not any(o in item.owners and o != author for _, o in anchors)):
+    if signed and author in item.owners:
         return author
-    named = [(start, owner) for start, owner in anchors if owner in item.owners and owner != author]
+    named = [(start, owner) for start, owner in anchors if owner in item.owners]
     before = [owner for start, owner in named if start < item.start]
-    return before[-1] if before else named[0][1] if named else None
+    if before:
+        return before[-1]
+    others = [owner for _, owner in named if owner != author]
+    if others:
+        return others[0]
+    return author if author in item.owners else None
