@@ -33,6 +33,7 @@ _REFERENCE_LINE = re.compile(
 )
 _NUMBERED_REFERENCE = re.compile(rf"[ \t]*\[\d+\][^\n]*\b{_YEAR}")
 _LONGEST_HEADING = 160
+_SENTENCE_OVER = re.compile(r"[a-z]{3}[.!?] ")
 _HEADING = re.compile(rf"^[ \t#*]*(?:{'|'.join(SCHOLARLY_HEADINGS)})[ \t:*]*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -106,7 +107,7 @@ class Surroundings:
         words = self.text[first:last].strip("#*=- \t").split()
         if not 2 <= len(words) <= 14 or self.text[first:last].rstrip()[-1:] in ".,;!?":
             return False
-        if words and words[0][0].islower():
+        if words[0][0].islower() or _SENTENCE_OVER.search(self.text, first, last):
             return False
         long_words = [word for word in words if len(word) > 4 and word[0].isalpha()]
         return all(not word[0].islower() for word in long_words)

@@ -71,16 +71,16 @@ def acting_score(text: str, end: int, word: str) -> int:
             joined = max(joined, _joined_with(other.group(1), word))
             place = other.end()
             other = _JOINED.match(text, place)
-        if place > end and not joined:
-            return 0
     tokens = _tokens(text, place)
     verb = _verb(tokens)
+    if place > end and not joined and not aside and verb < _AGENT:
+        return 0
     solo = word not in BARE_NOUNS or (word in SINGLE_THINGS and verb != _COPULA)
     if not verb:
         # "Rose from the other group lent me …"
         told = _sentence(tokens) if tokens and tokens[0] in ("from", "in", "on", "at") else 0
         return told + 1 if told > (0 if solo else ACTS) else joined
-    if verb == _AGENT and word in MONTHS_AND_DAYS and not TIME_PASSES.isdisjoint(tokens[:2]):
+    if verb == _AGENT and word in MONTHS_AND_DAYS and tokens[0] in TIME_PASSES:
         verb = _FINITE
     if verb < _HUMAN and solo:
         verb += 4

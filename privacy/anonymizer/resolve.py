@@ -65,7 +65,9 @@ def _one(group: Sequence[Candidate], end: int) -> Stretch:
         return Stretch(start, end, kind, certainty, key, tuple(sorted(set(owners))) if kind in PEOPLE else ())
     best = max(group, key=lambda item: (item.rank, item.end - item.start))
     certainty = max((item.certainty for item in group), key=_ORDER.__getitem__)
-    same_rank = [item for item in group if item.rank == best.rank and item.type in PEOPLE]
+    # Of "Ana Maria" by one member and "Maria" by another the longer name is meant.
+    length = best.end - best.start
+    same_rank = [i for i in group if i.rank == best.rank and i.end - i.start == length and i.type in PEOPLE]
     owners: list[int] = []
     if best.type in PEOPLE:
         for item in same_rank:
