@@ -10,16 +10,19 @@ from collections.abc import Iterable, Iterator
 
 from privacy.anonymizer.candidate import Candidate, Reading
 from privacy.anonymizer.citations import Surroundings
+from privacy.anonymizer.clauses import acting_score
 from privacy.anonymizer.context import judge
-from privacy.anonymizer.cues import PERSON_BEFORE
+from privacy.anonymizer.cues import ANNOUNCING, PERSON_BEFORE, STRONG_BEFORE
 from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.forms import GIVEN
 from privacy.anonymizer.model import Certainty
 from privacy.anonymizer.nearness import NOTHING, Nearness
 from privacy.anonymizer.neighbours import opens_sentence
+from privacy.anonymizer.plain_words import PLAIN_WORDS
 from privacy.anonymizer.romanise import skeleton
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
-from privacy.anonymizer.words import FUNCTION_WORDS
+from privacy.anonymizer.words import FUNCTION_WORDS, is_word_like
 
 _WORD = re.compile("[A-ZÀ-ÖØ-Þ\u0100-\u1fff\u2c00-\uffff][^\\W\\d_]*")
 _SECOND = re.compile(r"[A-Z][a-z]{1,15}(?:-[A-Z][a-z]{1,15})?\b")
@@ -28,6 +31,8 @@ _LETTERS_BEFORE = re.compile(r"[A-Z]?[a-z]{2,15}\Z")
 _LETTERS = re.compile(r"[A-Z]?[a-z]{2,15}")
 _AFTER_JOINT = (b"aa", b"Aa")
 _IN_ONE_LINE = (" ", "\u00a0")
+_ANNOUNCING_SOMEBODY = ANNOUNCING | STRONG_BEFORE
+_ACTS = 6
 _BETWEEN = (*_IN_ONE_LINE, "\n")
 
 
@@ -49,6 +54,8 @@ def nearly_named(reading: Reading, roster: CompiledRoster, around: Surroundings)
             if second and second.group().lower() not in FUNCTION_WORDS:
                 ending = skeleton(second.group())
                 yield from _by_skeleton(roster, near.skeleton, ending, end - near.letters, second.end(), shortest=3)
+        if near.skeleton in roster.given_skeletons and near.letters == near.length:
+            yield from _given_alone(text, start, end, near, roster, around)
         if near.forms and before.forms and ended == start - 1 and text[ended] in _IN_ONE_LINE:
             yield from _pair(text, ended - before.length, end, before, near, roster)
         before, ended = near, end
@@ -79,6 +86,22 @@ def _as_slip(
             if judge(around, segment, is_author=False).reason is None:
                 person = roster.people[number]
                 yield Candidate(start, end, person.label, Certainty.LIKELY, person.key, 25, (number,))
+
+
+def _given_alone(
+    text: str, start: int, end: int, near: Nearness, roster: CompiledRoster, around: Surroundings
+) -> Iterator[Candidate]:
+    """A given name in Latin letters, alone and where somebody is announced or acts: "Thanks to Selvi"."""
+    if near.word in roster.names or is_word_like((near.word,)) or near.word in PLAIN_WORDS:
+        return
+    previous = fold_form(text[max(0, start - 30) : start]).rsplit(" ", 1)[-1]
+    if previous not in _ANNOUNCING_SOMEBODY and acting_score(text, end, "") < _ACTS:
+        return
+    for number in roster.given_skeletons[near.skeleton]:
+        segment = Segment(start, end, GIVEN, Level.SINGLE, (near.word,), slip=True)
+        if judge(around, segment, is_author=False).reason is None:
+            person = roster.people[number]
+            yield Candidate(start, end, person.label, Certainty.LIKELY, person.key, 24, (number,))
 
 
 def _pair(

@@ -208,7 +208,7 @@ _TOLD = re.compile(
     r"|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
     r"|thank\w*|owe|owed|according|fair|unfair|unkind|rude|loyal|grateful)\b[^.!?\n]{0,40} to $"
     r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
-    r"|heard|borrowed|copied|learned|learnt|reply|answer|input|ideas?|contributions?)\b[^.!?\n]{0,16} from $",
+    r"|heard|borrowed|copied|taken|stolen|quoted|learned|learnt|reply|answer|input|ideas?|contributions?)\b[^.!?\n]{0,16} from $",
     re.IGNORECASE,
 )
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")

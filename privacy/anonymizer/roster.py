@@ -93,6 +93,7 @@ class CompiledRoster:
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
         near = _deletions(self.names)
+        self.given_skeletons = _given_skeletons(self.members)
         self.nearness = Neighbourhood(near, _swaps(near), _stems(self.people), self.skeletons)
         self.strong_forms = StrongForms(self.members)
         self.automaton = _automaton(forms, found)
@@ -157,6 +158,23 @@ def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple
                     found.setdefault((first, second), []).append(number)
                     found.setdefault((second, first), []).append(number)
     return {pair: tuple(numbers) for pair, numbers in found.items()}
+
+
+# Consonants enough to tell a given name from other words, where somebody is expected.
+_SHORTEST_GIVEN = 3
+
+
+def _given_skeletons(members: tuple[RosterMember, ...]) -> dict[str, tuple[int, ...]]:
+    """Consonants of given names, and of names that stand alone, that are written in other scripts."""
+    found: dict[str, list[int]] = {}
+    for number, member in enumerate(members):
+        given, _ = split_name(member)
+        for name in (given or member.name).split()[:1]:
+            if not fold_form(name).isascii():
+                for consonants in skeletons(name):
+                    if len(consonants) >= _SHORTEST_GIVEN:
+                        found.setdefault(consonants, []).append(number)
+    return {consonants: tuple(numbers) for consonants, numbers in found.items()}
 
 
 def _swaps(near: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
