@@ -30,6 +30,7 @@ _SECOND = re.compile(r"[A-Z][a-z]{1,15}(?:-[A-Z][a-z]{1,15})?\b")
 _LETTERS_BEFORE = re.compile(r"[A-Z]?[a-z]{2,15}\Z")
 _LETTERS = re.compile(r"[A-Z]?[a-z]{2,15}")
 _AFTER_JOINT = (b"aa", b"Aa")
+_AFTER_HUMP = (b"a", b"Aa")
 _IN_ONE_LINE = (" ", "\u00a0")
 _ANNOUNCING_SOMEBODY = ANNOUNCING | STRONG_BEFORE
 _ACTS = 6
@@ -120,7 +121,7 @@ def _joint(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
     """Both names in Latin letters, written as one, of a member whom the roster writes in another script."""
     text, kinds = reading.text, reading.shape.kinds
     seams = [place + 1 for place in reading.shape.places(b"a-") if kinds[place + 2 : place + 4] in _AFTER_JOINT]
-    seams += [hump for hump in reading.shape.humps if kinds[hump + 1 : hump + 2] == b"a" or kinds[hump + 1 : hump + 3] == b"Aa"]
+    seams += [hump for hump in reading.shape.humps if kinds[hump + 1 : hump + 3].startswith(_AFTER_HUMP)]
     for seam in seams:
         before = _LETTERS_BEFORE.search(text, max(0, seam - 16), seam)
         after = _LETTERS.match(text, seam + (text[seam] in "._-"))

@@ -158,9 +158,9 @@ def is_cited(text: str, start: int, end: int) -> bool:
     if following[:1] not in _BEFORE_SOURCE:
         return False
     # After a blank only "and", "et al.", a bracket and their like lead to a source.
-    if following[:1] != " " or following[1:] in _LEADS_TO_SOURCE:
-        if _CITED_AFTER.match(text, end) or _CITED_STUDY.match(text, end) or _ET_AL.match(text, end):
-            return True
+    leads_on = following[:1] != " " or following[1:] in _LEADS_TO_SOURCE
+    if leads_on and (_CITED_AFTER.match(text, end) or _CITED_STUDY.match(text, end) or _ET_AL.match(text, end)):
+        return True
     opening = max(text.rfind("(", max(0, start - 120), start), text.rfind("[", max(0, start - 120), start))
     if opening < 0 or any(mark in text[opening:start] for mark in ")]\n"):
         return False

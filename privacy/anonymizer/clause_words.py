@@ -72,6 +72,7 @@ THIRD_PERSON = word_set("""
     volunteers jokes laughs smiles apologises apologizes thanks helps owes belongs chooses decides insists objects
     prefers proposes remembers forgets recommends mentions describes reports presents leads edits reviews interviews
     collects measures records designs codes programs types checks corrects completes prepares practises practices
+    seems sounds passes pushes grows orders scores counts believes doubts
     trains swims dances joins meets visits organises organizes manages shares shows has does is was
     """)
 
@@ -93,6 +94,7 @@ HUMAN_VERBS = word_set("""
     plotted graded corrected swapped packed unpacked parked jogged swam yawned cried sneezed coughed waved clapped
     quarrelled quarreled hugged smoked fried soldered welded sanded painted filmed narrated transcribes tuned hummed
     labelled labeled bakes baked bikes drives types taught
+    hates dreads ordered phoned texts believes doubts
     sat wrote listened listens loved hated enjoyed enjoys dislikes disliked hesitated guessed guesses doubted
     doubts double-checked reminded reminds invited invites introduced congratulated encouraged encourages warned
     warns teased helped helps joined joins met meets borrowed borrows lent lends owed deserves deserved read reads
@@ -158,10 +160,27 @@ BARE_VERBS = word_set("""
     print upload download submit email call text interview transcribe translate summarise summarize understand hear see
     make do go leave share show talk speak listen watch visit attend organise organize lead volunteer want need use test
     """)
+# Of those, what only somebody with a mind or a keyboard does.
+BARE_MIND = word_set("""
+    believe think know remember forget agree disagree understand want stand email text interview borrow lend type
+    upload download apologise apologize volunteer
+    """)
 # How somebody is, and hardly a thing.
 PERSON_STATES = word_set("""
     ill sick absent away busy tired sorry glad happy upset nervous convinced sceptical skeptical unsure sure worried
     responsible afraid angry annoyed excited confused surprised shy kind patient lazy funny clever honest grateful
+    supposed meant allowed asked told able willing ready
     unhappy pleased disappointed embarrassed impressed proud bored hungry pregnant allergic vegetarian
+    """)
+# What essays are about: with one of these a virtue, a season or a town may well be the subject.
+SUBJECT_MATTER = word_set("""
+    poem poems poet poetry novel play plot stanza verse scene act character characters narrator reader readers theme
+    motif metaphor symbol tragedy hero heroine proverb fable myth god gods soul society culture life death human
+    humans humanity world nature history century centuries decade decades age era war wars battle army king queen
+    empire union state states nation nations country countries government law laws treaty reform revolution
+    parliament president minister trade economy market markets dollar pound euro value price prices tax industry
+    city cities town towns region population people percent size area coast river sea water soil soils climate weather
+    temperature temperatures harvest crop crops plant plants species wall walls plots samples light energy surface
+    book books volume canto gospel scripture production exports imports wool tobacco grain oil election conference
     """)
 NOT_BETWEEN = frozenset({"not", "be", "have", "been"})

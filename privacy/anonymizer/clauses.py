@@ -12,6 +12,7 @@ from privacy.anonymizer.clause_words import (
     ADVERBS,
     AGENT_VERBS,
     AUXILIARIES,
+    BARE_MIND,
     BARE_NOUNS,
     BARE_VERBS,
     CLASSROOM,
@@ -28,6 +29,7 @@ from privacy.anonymizer.clause_words import (
     PRONOUNS,
     SCHOLARLY,
     SINGLE_THINGS,
+    SUBJECT_MATTER,
     THIRD_PERSON,
     TIME_PASSES,
 )
@@ -43,7 +45,9 @@ _REACH = 160
 _END = re.compile(r"[.!?](?=[\s\"”’)]|$)|\n[ \t]*\n|[\n;]")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[,(&/?:–—-]|\d+")
 _ASIDE = re.compile(r", (?:[^,.;:!?\n]{1,60}),(?= )| \([^()\n]{1,60}\)")
-_OWN = re.compile(r",? \(?(?:my|our|who|whom|whose|she|he)\b")
+_OWN = re.compile(
+    r",? \(?(?:my|our|who|whom|whose|she|he)\b|,? (?:and|plus|or|with) (?:me|my|our|his|her|another|two|the others?)\b"
+)
 _ADDRESSED = re.compile(
     r", (?:you|thank|thanks|please|could you|can you|would you|I|we|your|sorry|great|good|nice)\b|\? (?:She|He|They)\b"
 )
@@ -53,7 +57,7 @@ _JOINED = re.compile(
     r"(?: [^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)*"
 )
 _BEING = frozenset({"is", "was", "isn't", "wasn't", "may"})
-_HUMAN, _AGENT, _FINITE, _COPULA = 6, 5, 2, 1
+_HUMAN, _AGENT, _ACTIVE, _FINITE, _COPULA = 6, 5, 3, 2, 1
 
 
 def acting_score(text: str, end: int, word: str) -> int:
@@ -84,6 +88,9 @@ def acting_score(text: str, end: int, word: str) -> int:
         verb = _FINITE
     if verb < _HUMAN and solo:
         verb += 4
+    elif verb in (_ACTIVE, _AGENT):
+        # Where nothing tells what the sentence is about it may well be somebody.
+        verb = _AGENT if SUBJECT_MATTER.isdisjoint(tokens) else _FINITE
     score = joined + verb + _sentence(tokens)
     # "Lincoln signed it in 1863": history, unless the sentence speaks of the class.
     return score - 4 if not solo and _is_history(tokens) else score
@@ -147,14 +154,14 @@ def _verb(tokens: list[str]) -> int:
             return _HUMAN
         if word in AGENT_VERBS and takes_object:
             return _AGENT
-        return _FINITE if word in THIRD_PERSON or after in OBJECT_BEGINNINGS else 0
+        return _ACTIVE if word in THIRD_PERSON or after in OBJECT_BEGINNINGS else 0
     if word in HUMAN_VERBS:
         return _HUMAN
     if word in AGENT_VERBS and (not after or after in OBJECT_BEGINNINGS or _goes_on(after)):
         return _AGENT
     if word in PAST_FORMS or (word.endswith("ed") and len(word) > 3 and word not in NO_PAST):
         # "Rose colored glasses": what follows is described and no object.
-        return _FINITE if not after or after in OBJECT_BEGINNINGS or _goes_on(after) else 1
+        return _ACTIVE if not after or after in OBJECT_BEGINNINGS or _goes_on(after) else 1
     return 0
 
 
@@ -165,15 +172,23 @@ def _is_history(tokens: list[str]) -> bool:
 
 def _after_auxiliary(auxiliary: str, tokens: list[str]) -> int:
     """How "will bring", "is going to present" or "was ill" score."""
-    rest = [token for token in tokens[:5] if token not in NOT_BETWEEN and token not in ADVERBS and not _is_adverb(token)]
-    word, after = [*rest, "", ""][:2]
+    rest = [token for token in tokens[:5] if token not in NOT_BETWEEN and not _passes(token)]
+    word, after, third = [*rest, "", "", ""][:3]
     if auxiliary in _BEING:
-        if word in PERSON_STATES or (word == "going" and after == "to" and [*rest, "", "", ""][2] in BARE_VERBS):
+        if word in PERSON_STATES or (word == "going" and after == "to" and third in BARE_VERBS):
             return _HUMAN
         return _COPULA
     if word == "to" and auxiliary in ("has", "had"):
+        if "been" in tokens[:2]:
+            return _HUMAN
         word = after
+    if word in BARE_MIND:
+        return _HUMAN
     return _AGENT if word in BARE_VERBS else _FINITE
+
+
+def _passes(word: str) -> bool:
+    return word in ADVERBS or _is_adverb(word)
 
 
 def _is_adverb(word: str) -> bool:

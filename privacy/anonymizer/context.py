@@ -65,7 +65,7 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
         return keep(Reason.CITATION)
     if is_small(surface[:1]):
         return _judge_lower_case(text, segment, surface, previous)
-    if _is_acronym(text, start, end) and previous not in STRONG_BEFORE:
+    if previous not in STRONG_BEFORE and _is_acronym(text, segment):
         return keep(Reason.WORD)
     if segment.slip or "\n" in gap:
         previous = ""
@@ -77,13 +77,17 @@ def _is_word(segment: Segment, surface: str) -> bool:
     return is_word_like(segment.words) and (surface.isascii() or segment.words[0] in MONTHS_AND_DAYS)
 
 
-def _is_acronym(text: str, start: int, end: int) -> bool:
-    """Whether two or three capitals stand in a line of small letters: "AI" is nobody called Ai."""
+def _is_acronym(text: str, segment: Segment) -> bool:
+    """Whether two or three capitals stand in a line of small letters: "AI" is nobody called Ai, "SAM" no Samantha."""
+    start, end = segment.start, segment.end
     if end - start > _LONGEST_ACRONYM or not text[start:end].isupper() or not text[start:end].isascii():
+        return False
+    if end - start == _LONGEST_ACRONYM and segment.parts & _OWN_NAME and not is_word_like(segment.words):
         return False
     return any(character.islower() for character in text[max(0, start - 30) : end + 30])
 
 
+_OWN_NAME = GIVEN | FAMILY | WHOLE
 _LONGEST_ACRONYM = 3
 
 
@@ -192,7 +196,7 @@ _IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')}
 _AND_OTHER = re.compile(r" and ([^\W\d_]+)")
 _OF_PEOPLE = re.compile(
     r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback|version|contribution"
-    r"|suggestion|comments|idea|ideas|post|draft|photos?|picture) of $"
+    r"|suggestion|comments|idea|ideas|post|draft|photos?|picture|that|those) of $"
 )
 _TRAVEL = word_set(
     "left leave leaves leaving reached visited fled toured occupied captured conquered crossed entered via"
@@ -204,14 +208,32 @@ _BOUND = re.compile(
 )
 # To and from a person rather than a place: "showed it to Florence", "feedback from Austin".
 _TOLD = re.compile(
-    r"\b(?:show(?:s|ed|ing)?|gave|give|giving|lent|explain(?:ed|ing)?|talk(?:ed|ing)?|spoke|speak(?:ing)?|said|wrote|writing"
-    r"|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
+    r"\b(?:show(?:s|ed|ing)?|gave|give|giving|lent|explain(?:ed|ing)?|talk(?:ed|ing)?|spoke|speak(?:ing)?|said"
+    r"|wrote|writing|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)"
+    r"|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
     r"|thank\w*|owe|owed|according|fair|unfair|unkind|rude|loyal|grateful)\b[^.!?\n]{0,40} to $"
     r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
-    r"|heard|borrowed|copied|taken|stolen|quoted|learned|learnt|reply|answer|input|ideas?|contributions?)\b[^.!?\n]{0,16} from $",
+    r"|heard|borrowed|copied|taken|stolen|quoted|learned|learnt|reply|answer|input|ideas?|contributions?)\b"
+    r"[^.!?\n]{0,16} from $",
     re.IGNORECASE,
 )
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
+
+
+_SHARE = r"\([^\W\d_A-Z][^()\n\d]{1,40}\)"
+_SHARE_AFTER = re.compile(rf" {_SHARE}(?:[,;]|,? and|,? &) [^\W\d_a-z][^\s(]*(?: [^\W\d_a-z][^\s(]*)? {_SHARE}")
+_SHARE_BEFORE = re.compile(rf"{_SHARE}(?:[,;]|,? and|,? &) $")
+
+
+def _has_share(text: str, start: int, end: int) -> bool:
+    """Whether a list says who did what: "Ann (text), Bob (figures)"."""
+    if text[end : end + 2] != " (":
+        return False
+    return (
+        _SHARE_AFTER.match(text, end) is not None or _SHARE_BEFORE.search(text, max(0, start - 60), start) is not None
+    )
+
+
 def _is_told(text: str, start: int, previous: str) -> bool:
     """Whether what stands before a name has to do with somebody: "sent the draft to Paris", "drawn by April"."""
     if previous == "by":
@@ -227,10 +249,15 @@ def _is_told(text: str, start: int, previous: str) -> bool:
 
 _SENTENCES = re.compile(r"[.!?]\s|\n")
 # What people have done, unlike "finished by June".
-_MADE_BY = (HUMAN_VERBS - {"agreed", "solved"}) | word_set("""
+_MADE_BY = (
+    (HUMAN_VERBS - {"agreed", "solved"})
+    | (CLASSROOM - {"midterm", "exam", "deadline"})
+    | word_set("""
     done drawn redrawn written rewritten made taken chosen led built given found designed edited reviewed coded typed
+    idea ideas photo photos photographs picture pictures drawing text music design work code video
     read told kept held brought sent asked helped thanked proposed suggested recorded collected measured tested
     """)
+)
 _PERSON_AFTER_MONTH = PERSON_AFTER | HUMAN_VERBS | {"left", "arrived", "joined", "called", "moved"}
 # Verbs that things do as well: "Stone was used", "Art has no rules".
 _DONE_BY_THINGS = word_set("""
@@ -256,7 +283,7 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
         and not _is_told(text, start, previous)
     ):
         return keep(Reason.PLACE)
-    if _AND_I.match(text, end) or _SPEAKS.match(text, end):
+    if _AND_I.match(text, end) or _SPEAKS.match(text, end) or _has_share(text, start, end):
         return LIKELY
     if text[end : end + 2].strip().isdigit():
         return keep(Reason.WORD)

@@ -13,6 +13,8 @@ from privacy.anonymizer.words import TITLES, is_word_like, word_set
 
 _RUNNING_HEAD = re.compile(r"[ \t]*\d{1,3}[ \t]*$")
 _LABEL = re.compile(r"[ \t*#/>@\"-]*([^\W\d_][\w ’'.()-]{0,30}?)[ \t]*:[ \t]*")
+_DASHED = re.compile(r"[ \t]*([^\W\d_][\w ’'.()]{0,20}?) [–—-] ")
+_DASHES = ("-", "–", "—")
 # "* Ann – slides": a list of who does what; a glossary would go on with an article.
 _BULLET = re.compile(r"[ \t]*(?:[*•-]|\d{1,2}[.)])[ \t]+")
 _SHARE = re.compile(r" ?[–—:-] (?!an? |the |[A-ZÀ-Þ])")
@@ -26,7 +28,8 @@ _LABELS_OF_PEOPLE = word_set("""
     reviewer editor reviewers editors attendees present absent apologies participants participant cast crew
     interviewer interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed
     checked moderator host guest guests assignee assigned reporter owner maintainer helper helpers thanks
-    acknowledgements tasks roles shares work
+    acknowledgements tasks roles shares work photo photos photography photographer scribe secretary treasurer chair
+    timekeeper director producer idea ideas
     """)
 
 
@@ -36,9 +39,7 @@ _PLURAL = re.compile(r"\(e?[sn]\)")
 _ITEM = re.compile(r"[ \t]*(?:[*•–-]|\(?\d{1,2}[.)])[ \t]+")
 
 
-def _at_line_start(
-    around: Surroundings, segment: Segment, first: int, last: int, *, is_author: bool
-) -> Verdict | None:
+def _at_line_start(around: Surroundings, segment: Segment, first: int, last: int, *, is_author: bool) -> Verdict | None:
     """A name with a capital near the start of a line from `first` to `last`: a signature, a running head, a bullet."""
     text, start, end = around.text, segment.start, segment.end
     before = text[first:start]
@@ -74,6 +75,8 @@ def telling_position(around: Surroundings, segment: Segment, previous: str, *, i
     label = _LABEL.match(text, first, start) if text.find(":", first, min(start, first + _NEAR)) >= 0 else None
     if label and _SENTENCE_END.search(text, label.end(), start):
         label = None
+    if label is None and text[start - 2 : start - 1] in _DASHES:
+        label = _DASHED.fullmatch(text, first, start)
     if label and capital and labels_people(label.group(1)):
         return HIDE
     if previous in TITLES and capital and text[start - 1 : start] in (" ", "\u00a0"):

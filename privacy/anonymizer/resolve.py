@@ -15,7 +15,8 @@ from privacy.anonymizer.roster import CompiledRoster
 
 # Where authors give their own name: at the start of a line, after "I'm".
 _SIGNED_BEFORE = re.compile(
-    r"(?:(?:^|\n)[ \t>*#/—–-]*|\b(?:[Ii] am|[Ii]['’]m|[Nn]ame is|[Ll]lamo|[Aa]ppelle|[Hh]ei(?:ss|ß)e|[Cc]hamo|[Nn]ame:|[Bb]y:?) )$"
+    r"(?:(?:^|\n)[ \t>*#/—–-]*"
+    r"|\b(?:[Ii] am|[Ii]['’]m|[Nn]ame is|[Ll]lamo|[Aa]ppelle|[Hh]ei(?:ss|ß)e|[Cc]hamo|[Nn]ame:|[Bb]y:?) )$"
 )
 # The highest rank of what may be short for another name: a nickname, one half of "Mary Kate".
 SHORT_FORM = 29
@@ -61,8 +62,9 @@ def _place(item: Candidate) -> tuple[int, int]:
 
 def _one(group: Sequence[Candidate], end: int) -> Stretch:
     if len(group) == 1:
-        start, _, kind, certainty, key, rank, owners = group[0]
-        return Stretch(start, end, kind, certainty, key, tuple(sorted(set(owners))) if kind in PEOPLE else ())
+        alone = group[0]
+        known = tuple(sorted(set(alone.owners))) if alone.type in PEOPLE else ()
+        return Stretch(alone.start, end, alone.type, alone.certainty, alone.key, known)
     best = max(group, key=lambda item: (item.rank, item.end - item.start))
     certainty = max((item.certainty for item in group), key=_ORDER.__getitem__)
     # Of "Ana Maria" by one member and "Maria" by another the longer name is meant.

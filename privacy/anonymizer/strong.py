@@ -49,7 +49,7 @@ class StrongForms:
 
     def standing(self, words: list[str], flat: str) -> set[StrongForm]:
         """The forms that stand in folded words; `flat` is the same with single spaces between and around them."""
-        found = set()
+        found: set[StrongForm] = set()
         present = set(words)
         for word in self._words & present:
             found.update(one for needed, one in self._by_word[word] if needed <= present and f" {one.form} " in flat)

@@ -96,9 +96,7 @@ def look_beside(text: str, start: int, end: int) -> Beside | None:
                 bare = fold_form(found.group(1))
     if not (before or after or initial_before or initial_after or bare):
         return None
-    return Beside(
-        before, first, after, last, initial_before, initial_start, initial_after, initial_end, comma, bare
-    )
+    return Beside(before, first, after, last, initial_before, initial_start, initial_after, initial_end, comma, bare)
 
 
 def widen(person: Person, segment: Segment, beside: Beside) -> Segment:
