@@ -172,6 +172,11 @@ PERSON_STATES = word_set("""
     supposed meant allowed asked told able willing ready
     unhappy pleased disappointed embarrassed impressed proud bored hungry pregnant allergic vegetarian
     """)
+# What moves and breaks things without being anybody.
+NATURE = word_set("""
+    rain snow ice fog mist smoke fire ash water stone wood clay sand glass grass moss storm wind dust frost hail dew
+    flame coal salt wool cotton silk steel iron copper gold silver summer winter spring autumn night dawn dusk
+    """)
 # What essays are about: with one of these a virtue, a season or a town may well be the subject.
 SUBJECT_MATTER = word_set("""
     poem poems poet poetry novel play plot stanza verse scene act character characters narrator reader readers theme
@@ -181,6 +186,7 @@ SUBJECT_MATTER = word_set("""
     parliament president minister trade economy market markets dollar pound euro value price prices tax industry
     city cities town towns region population people percent size area coast river sea water soil soils climate weather
     temperature temperatures harvest crop crops plant plants species wall walls plots samples light energy surface
+    constitution amendment independence border borders wage wages song rhythm tune chord chords typing syntax compiler
     book books volume canto gospel scripture production exports imports wool tobacco grain oil election conference
     """)
 NOT_BETWEEN = frozenset({"not", "be", "have", "been"})

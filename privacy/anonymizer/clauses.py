@@ -18,6 +18,7 @@ from privacy.anonymizer.clause_words import (
     CLASSROOM,
     FIRST_PERSON,
     HUMAN_VERBS,
+    NATURE,
     NO_PAST,
     NOT_BETWEEN,
     OBJECT_BEGINNINGS,
@@ -90,7 +91,7 @@ def acting_score(text: str, end: int, word: str) -> int:
         verb += 4
     elif verb in (_ACTIVE, _AGENT):
         # Where nothing tells what the sentence is about it may well be somebody.
-        verb = _AGENT if SUBJECT_MATTER.isdisjoint(tokens) else _FINITE
+        verb = _AGENT if SUBJECT_MATTER.isdisjoint(tokens) and word not in NATURE else _FINITE
     score = joined + verb + _sentence(tokens)
     # "Lincoln signed it in 1863": history, unless the sentence speaks of the class.
     return score - 4 if not solo and _is_history(tokens) else score
@@ -184,7 +185,8 @@ def _after_auxiliary(auxiliary: str, tokens: list[str]) -> int:
         word = after
     if word in BARE_MIND:
         return _HUMAN
-    return _AGENT if word in BARE_VERBS else _FINITE
+    done = "have" in tokens[:2] and (word in HUMAN_VERBS or word in AGENT_VERBS or word.endswith("ed"))
+    return _AGENT if done or word in BARE_VERBS else _FINITE
 
 
 def _passes(word: str) -> bool:

@@ -147,7 +147,9 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     surface = text[start:end]
     owned = _POSSESSIVE.match(text, end) if text[end : end + 1] in _POSSESSIVE_MARKS else None
     owns = owned is not None and (owned.group(1) or owned.group(2)).casefold() in OWNED_BY_PEOPLE
-    owns = owns or (owned is not None and segment.parts & (GIVEN | WHOLE) != 0 and speaks_of_us(text, start, end))
+    if owned is not None and not owns and segment.parts & (GIVEN | WHOLE):
+        thought = (owned.group(1) or owned.group(2)) in _THOUGHTS and not segment.parts & FAMILY
+        owns = thought or speaks_of_us(text, start, end)
     if not owns and named_after(text, start, end, previous):
         return keep(Reason.NAMED_AFTER)
     touching = gap in (" ", "\u00a0") or (gap == ", " and previous in _CALLS)
@@ -174,6 +176,8 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
     return _judge_word(around, segment, previous, owns=owns, touching=touching)
 
 
+# What somebody may be the author of who is called by the given name; laws and constants bear family names.
+_THOUGHTS = word_set("theory hypothesis argument method methods model models plan plot project report reaction review")
 # "Thanks, Ann": words that call somebody in spite of a comma.
 _CALLS = word_set("thanks thank you hi hello hey yes no sorry agree morning gracias merci danke")
 
@@ -211,7 +215,7 @@ _TOLD = re.compile(
     r"\b(?:show(?:s|ed|ing)?|gave|give|giving|lent|explain(?:ed|ing)?|talk(?:ed|ing)?|spoke|speak(?:ing)?|said"
     r"|wrote|writing|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)"
     r"|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
-    r"|thank\w*|owe|owed|according|fair|unfair|unkind|rude|loyal|grateful)\b[^.!?\n]{0,40} to $"
+    r"|thank\w*|owe|owed|according|fair|unfair|unkind|rude|loyal|grateful|hugs?|kudos|props)\b[^.!?\n]{0,40} to $"
     r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
     r"|heard|borrowed|copied|taken|stolen|quoted|learned|learnt|reply|answer|input|ideas?|contributions?)\b"
     r"[^.!?\n]{0,16} from $",
