@@ -185,7 +185,7 @@ SUBJECT_MATTER = word_set("""
     empire union state states nation nations country countries government law laws treaty reform revolution
     parliament president minister trade economy market markets dollar pound euro value price prices tax industry
     city cities town towns region population people percent size area coast river sea water soil soils climate weather
-    temperature temperatures harvest crop crops plant plants species wall walls plots samples light energy surface
+    temperature temperatures harvest crop crops plant plants species wall walls plots light energy surface
     constitution amendment independence border borders wage wages song rhythm tune chord chords typing syntax compiler
     book books volume canto gospel scripture production exports imports wool tobacco grain oil election conference
     """)

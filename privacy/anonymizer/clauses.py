@@ -91,7 +91,8 @@ def acting_score(text: str, end: int, word: str) -> int:
         verb += 4
     elif verb in (_ACTIVE, _AGENT):
         # Where nothing tells what the sentence is about it may well be somebody.
-        verb = _AGENT if SUBJECT_MATTER.isdisjoint(tokens) and word not in NATURE else _FINITE
+        told = not SUBJECT_MATTER.isdisjoint(tokens) or (verb == _ACTIVE and word in NATURE)
+        verb = _FINITE if told else _AGENT
     score = joined + verb + _sentence(tokens)
     # "Lincoln signed it in 1863": history, unless the sentence speaks of the class.
     return score - 4 if not solo and _is_history(tokens) else score

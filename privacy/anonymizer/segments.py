@@ -209,7 +209,7 @@ def _joins(text: str, before: list[PartHit], hit: PartHit) -> bool:
     if len(before) > 1 and any(item.word == hit.word for item in before[:-1]):
         # "Rossi, Anna Rossi": the name begins anew.
         return False
-    if hit.plain and is_small(text[hit.start]) and not is_small(text[last.start]) and not _complements(before, hit):
+    if _plainly_a_word(text, hit) != _plainly_a_word(text, last) and not _complements(before, hit):
         # "Bill will bring it": a short form of the same name that is simply a word here.
         return False
     if gap == " ":
