@@ -19,7 +19,6 @@ from privacy.anonymizer.model import Certainty
 from privacy.anonymizer.nearness import NOTHING, Nearness
 from privacy.anonymizer.neighbours import opens_sentence
 from privacy.anonymizer.plain_words import PLAIN_WORDS
-from privacy.anonymizer.romanise import skeleton
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.words import FUNCTION_WORDS, is_word_like
@@ -53,7 +52,7 @@ def nearly_named(reading: Reading, roster: CompiledRoster, around: Surroundings)
         if near.skeleton and text[end : end + 1] in _BETWEEN:
             second = _SECOND.match(text, end + 1)
             if second and second.group().lower() not in FUNCTION_WORDS:
-                ending = skeleton(second.group())
+                ending = roster.nearness.consonants(second.group())
                 yield from _by_skeleton(roster, near.skeleton, ending, end - near.letters, second.end(), shortest=3)
         if near.skeleton in roster.given_skeletons and near.letters == near.length:
             yield from _given_alone(text, start, end, near, roster, around)
@@ -128,9 +127,8 @@ def _joint(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
         if before and after:
             beginning = roster.nearness.skeleton_of(before.group())
             if beginning:
-                yield from _by_skeleton(
-                    roster, beginning, skeleton(after.group()), before.start(), after.end(), shortest=4
-                )
+                ending = roster.nearness.consonants(after.group())
+                yield from _by_skeleton(roster, beginning, ending, before.start(), after.end(), shortest=4)
 
 
 def _by_skeleton(

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 
 from privacy.anonymizer.citations import Surroundings, is_cited, speaks_as_author
-from privacy.anonymizer.clause_words import CLASSROOM, HUMAN_VERBS
+from privacy.anonymizer.clause_words import HUMAN_VERBS
 from privacy.anonymizer.clauses import ACTS, MAY_ACT, acting_score, heads_compound, speaks_of_us
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
+from privacy.anonymizer.dealings import belongs_to_somebody, has_share, is_told
 from privacy.anonymizer.folding import fold_form, is_small
 from privacy.anonymizer.forms import FAMILY, GIVEN, NICKNAME, PIECE, SHORT, WHOLE
 from privacy.anonymizer.neighbours import (
@@ -198,10 +199,6 @@ _AND_I = re.compile(r"(?:, [^\W\d_a-z][^\s,.;:!?]*){0,4},? (?:and|&) (?:I\b(?!\.
 _PRONOUN = re.compile(r",? (?:who|whom|whose|she|he)\b")
 _IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')})\b")
 _AND_OTHER = re.compile(r" and ([^\W\d_]+)")
-_OF_PEOPLE = re.compile(
-    r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback|version|contribution"
-    r"|suggestion|comments|idea|ideas|post|draft|photos?|picture|that|those) of $"
-)
 _TRAVEL = word_set(
     "left leave leaves leaving reached visited fled toured occupied captured conquered crossed entered via"
 )
@@ -210,58 +207,9 @@ _BOUND = re.compile(
     r"|(?:left|leaves?|leaving|bound|headed|departed|train|flight|ticket) for) $",
     re.IGNORECASE,
 )
-# To and from a person rather than a place: "showed it to Florence", "feedback from Austin".
-_TOLD = re.compile(
-    r"\b(?:show(?:s|ed|ing)?|gave|give|giving|lent|explain(?:ed|ing)?|talk(?:ed|ing)?|spoke|speak(?:ing)?|said"
-    r"|wrote|writing|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)"
-    r"|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
-    r"|thank\w*|owe|owed|according|fair|unfair|unkind|rude|loyal|grateful|hugs?|kudos|props)\b[^.!?\n]{0,40} to $"
-    r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
-    r"|heard|borrowed|copied|taken|stolen|quoted|learned|learnt|reply|answer|input|ideas?|contributions?)\b"
-    r"[^.!?\n]{0,16} from $",
-    re.IGNORECASE,
-)
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
 
 
-_SHARE = r"\([^\W\d_A-Z][^()\n\d]{1,40}\)"
-_SHARE_AFTER = re.compile(rf" {_SHARE}(?:[,;]|,? and|,? &) [^\W\d_a-z][^\s(]*(?: [^\W\d_a-z][^\s(]*)? {_SHARE}")
-_SHARE_BEFORE = re.compile(rf"{_SHARE}(?:[,;]|,? and|,? &) $")
-
-
-def _has_share(text: str, start: int, end: int) -> bool:
-    """Whether a list says who did what: "Ann (text), Bob (figures)"."""
-    if text[end : end + 2] != " (":
-        return False
-    return (
-        _SHARE_AFTER.match(text, end) is not None or _SHARE_BEFORE.search(text, max(0, start - 60), start) is not None
-    )
-
-
-def _is_told(text: str, start: int, previous: str) -> bool:
-    """Whether what stands before a name has to do with somebody: "sent the draft to Paris", "drawn by April"."""
-    if previous == "by":
-        maker = previous_word(text, start - len("by "))[0]
-        return maker in _MADE_BY
-    if previous not in ("to", "from"):
-        return False
-    if _TOLD.search(text, max(0, start - 70), start):
-        return True
-    before = _SENTENCES.split(text[max(0, start - 70) : start])[-1].lower().split()
-    return not CLASSROOM.isdisjoint(before)
-
-
-_SENTENCES = re.compile(r"[.!?]\s|\n")
-# What people have done, unlike "finished by June".
-_MADE_BY = (
-    (HUMAN_VERBS - {"agreed", "solved"})
-    | (CLASSROOM - {"midterm", "exam", "deadline"})
-    | word_set("""
-    done drawn redrawn written rewritten made taken chosen led built given found designed edited reviewed coded typed
-    idea ideas photo photos photographs picture pictures drawing text music design work code video
-    read told kept held brought sent asked helped thanked proposed suggested recorded collected measured tested
-    """)
-)
 _PERSON_AFTER_MONTH = PERSON_AFTER | HUMAN_VERBS | {"left", "arrived", "joined", "called", "moved"}
 # Verbs that things do as well: "Stone was used", "Art has no rules".
 _DONE_BY_THINGS = word_set("""
@@ -283,16 +231,16 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
         word in PLACES
         and touching
         and (previous in PLACE_PREPOSITIONS | _TRAVEL or _BOUND.search(text, max(0, start - 24), start))
-        and not _OF_PEOPLE.search(text, max(0, start - 24), start)
-        and not _is_told(text, start, previous)
+        and not belongs_to_somebody(text, start)
+        and not is_told(text, start, previous)
     ):
         return keep(Reason.PLACE)
-    if _AND_I.match(text, end) or _SPEAKS.match(text, end) or _has_share(text, start, end):
+    if _AND_I.match(text, end) or _SPEAKS.match(text, end) or has_share(text, start, end):
         return LIKELY
     if text[end : end + 2].strip().isdigit():
         return keep(Reason.WORD)
     dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in _PERSON_AFTER_MONTH
-    dated = dated and not _is_told(text, start, previous)
+    dated = dated and not is_told(text, start, previous)
     if dated and previous == "between":
         # "between June and August", but "between June and Emeka".
         other = _AND_OTHER.match(text, end)

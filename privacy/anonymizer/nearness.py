@@ -67,6 +67,7 @@ class Neighbourhood:
         self._consonants = frozenset(("", *(first[0] for first in self._skeletons)))
         self.known: dict[str, Nearness] = {}
         """What was asked for lately."""
+        self._sounds: dict[str, str] = {}
 
     def of(self, written: str) -> Nearness:
         """What a word with a capital may be a slip for."""
@@ -79,8 +80,17 @@ class Neighbourhood:
         """The consonants of a word, if a name in another script begins with them."""
         if first_consonant(written) not in self._consonants:
             return ""
-        consonants = skeleton(written)
+        consonants = self.consonants(written)
         return consonants if consonants in self._skeletons else ""
+
+    def consonants(self, written: str) -> str:
+        """The consonants of a word, remembered."""
+        known = self._sounds.get(written)
+        if known is None:
+            if len(self._sounds) >= _REMEMBERED:
+                self._sounds.clear()
+            known = self._sounds[written] = skeleton(written)
+        return known
 
     def _work_out(self, written: str) -> Nearness:
         word = fold_form(written)
