@@ -41,7 +41,7 @@ SINGLE_THINGS = word_set("""
 ADVERBS = word_set("""
     always never often sometimes usually rarely seldom still also just already even once later soon thus then first
     again almost now too only ever hardly barely simply actually really quickly probably perhaps maybe therefore
-    however indeed instead both here there further alone himself herself nearly not twice long since finally
+    however indeed instead both here there further alone himself herself nearly not twice long since finally rather
     """)
 
 AUXILIARIES = word_set("""
@@ -165,6 +165,10 @@ BARE_MIND = word_set("""
     believe think know remember forget agree disagree understand want stand email text interview borrow lend type
     upload download apologise apologize volunteer
     """)
+# After these "that" is what somebody says or believes.
+SAYING_THAT = word_set(
+    "claims claimed notes noted holds held feels felt found guessed points writes hopes wished swears"
+)
 # How somebody is, and hardly a thing.
 PERSON_STATES = word_set("""
     ill sick absent away busy tired sorry glad happy upset nervous convinced sceptical skeptical unsure sure worried

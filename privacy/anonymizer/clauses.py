@@ -28,6 +28,7 @@ from privacy.anonymizer.clause_words import (
     PLURALS_TOO,
     PREPOSITIONS,
     PRONOUNS,
+    SAYING_THAT,
     SCHOLARLY,
     SINGLE_THINGS,
     SUBJECT_MATTER,
@@ -142,6 +143,8 @@ def _verb(tokens: list[str]) -> int:
     if first >= len(tokens):
         return 0
     word, after = tokens[first], tokens[first + 1] if first + 1 < len(tokens) else ""
+    if after == "that" and word in SAYING_THAT:
+        return _HUMAN
     if word in AUXILIARIES:
         return _after_auxiliary(word, tokens[first + 1 :])
     if word.endswith("s") and not word.endswith("ss"):
@@ -159,7 +162,7 @@ def _verb(tokens: list[str]) -> int:
         return _ACTIVE if word in THIRD_PERSON or after in OBJECT_BEGINNINGS else 0
     if word in HUMAN_VERBS:
         return _HUMAN
-    if word in AGENT_VERBS and (not after or after in OBJECT_BEGINNINGS or _goes_on(after)):
+    if word in AGENT_VERBS and (word in PAST_FORMS or not after or after in OBJECT_BEGINNINGS or _goes_on(after)):
         return _AGENT
     if word in PAST_FORMS or (word.endswith("ed") and len(word) > 3 and word not in NO_PAST):
         # "Rose colored glasses": what follows is described and no object.
@@ -187,7 +190,9 @@ def _after_auxiliary(auxiliary: str, tokens: list[str]) -> int:
     if word in BARE_MIND:
         return _HUMAN
     done = "have" in tokens[:2] and (word in HUMAN_VERBS or word in AGENT_VERBS or word.endswith("ed"))
-    return _AGENT if done or word in BARE_VERBS else _FINITE
+    # Essays write "did not" of ideas.
+    informal = auxiliary.endswith("n't")
+    return _AGENT if done or informal or word in BARE_VERBS else _FINITE
 
 
 def _passes(word: str) -> bool:

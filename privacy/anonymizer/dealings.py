@@ -10,7 +10,7 @@ from privacy.anonymizer.words import word_set
 
 _OF_PEOPLE = re.compile(
     r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback|version|contribution"
-    r"|suggestion|comments|idea|ideas|post|draft|photos?|picture|that|those) of $"
+    r"|suggestion|comments|idea|ideas|post|draft|photos?|picture) of $"
 )
 # To and from a person rather than a place: "showed it to Florence", "feedback from Austin".
 _TOLD = re.compile(
@@ -20,7 +20,8 @@ _TOLD = re.compile(
     r"|thank\w*|owe|owed|according|fair|unfair|unkind|rude|loyal|grateful|hugs?|kudos|props)\b[^.!?\n]{0,40} to $"
     r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
     r"|heard|borrowed|copied|taken|stolen|quoted|learned|learnt|reply|answer|input|ideas?|contributions?)\b"
-    r"[^.!?\n]{0,16} from $",
+    r"[^.!?\n]{0,16} from $"
+    r"|\b(?:I|we)\b[^.!?\n]{0,12}\b(?:got|get|received|have|had|took)\b[^.!?\n]{0,30} from $",
     re.IGNORECASE,
 )
 _SHARE = r"\([^\W\d_A-Z][^()\n\d]{1,40}\)"
@@ -32,7 +33,7 @@ _MADE_BY = (
     (HUMAN_VERBS - {"agreed", "solved"})
     | (CLASSROOM - {"midterm", "exam", "deadline"})
     | word_set("""
-    done drawn redrawn written rewritten made taken chosen led built given found designed edited reviewed coded typed
+    is done drawn redrawn written rewritten made taken chosen led built given found designed edited reviewed coded typed
     idea ideas photo photos photographs picture pictures drawing text music design work code video
     read told kept held brought sent asked helped thanked proposed suggested recorded collected measured tested
     """)
