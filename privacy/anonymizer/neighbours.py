@@ -135,7 +135,8 @@ def _with_other_word(text: str, start: int, previous: str, *, given: bool) -> bo
     """Whether the word before a name, which it touches, is half of the same name."""
     written = text[max(0, start - 40) : start].rstrip().split()[-1]
     if not written[:1].isupper() or written[-1:] in ".:;,!?)" or previous in TITLES:
-        return written[:1].isupper() and written[-1:] == "." and len(written) == 2
+        # An initial comes before a family name: "vitamin C. Ana said" is no "C. Ana".
+        return not given and written[:1].isupper() and written[-1:] == "." and len(written) == 2
     if previous in OFFICES:
         return True
     opening = opens_sentence(text, start - len(previous) - 1)
