@@ -22,13 +22,14 @@ def main() -> None:
     """Measure all three, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--presidio", metavar="PYTHON", help="interpreter of an environment with presidio-analyzer")
-    parser.add_argument("--members", type=int, default=300)
+    parser.add_argument("--members", type=int, nargs="+", default=[30, 300])
     parser.add_argument("--papers", type=int, default=150)
     parser.add_argument("--values", type=int, default=5_000)
     parser.add_argument("--keys", type=int, default=20_000)
     arguments = parser.parse_args()
     sys.stdout.write("== Anonymizer\n")
-    anonymizer.measure(arguments.members, arguments.papers, arguments.presidio)
+    for members in arguments.members:
+        anonymizer.measure(members, arguments.papers, arguments.presidio)
     sys.stdout.write("\n== Sealing and rewrapping\n")
     sealing.measure(arguments.values, arguments.keys, None)
 

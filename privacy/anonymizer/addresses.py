@@ -44,6 +44,7 @@ _LINE = re.compile(
     rf",[ ]{_POSTCODE}(?P<town>{_WORD}(?:[ ](?:{_WORD}|nad|am|an|de|la|im|pod)){{0,3}})(?:[ ]\d{{1,6}})?[ \t]*$",
     re.MULTILINE,
 )
+_IN_LINE = re.compile(r"\d{1,4}[a-zA-Z]?\.?, ")
 _AFTER_CUE = re.compile(
     rf"[ :]*(?P<body>(?:[\w'’°º#/-]+\.?,?[ \u00a0]){{0,8}}?\d{{1,5}}[A-Za-z]?(?:\.(?=,))?"
     rf"(?:,?[ ](?:{_CAPITAL}[\w'’-]*|\d[\w-]*|\#\w+)(?:\.(?=,))?){{0,9}})"
@@ -90,6 +91,13 @@ def _word_start(text: str, number: int) -> int:
     return start
 
 
+def _lines(reading: Reading) -> Iterator[re.Match[str]]:
+    """Lines that are an address and nothing else."""
+    text = reading.text
+    houses = (number for number in reading.numbers if text[number - 1 : number] == " " and _IN_LINE.match(text, number))
+    return _starting(_LINE, text, (text.rfind("\n", 0, number) + 1 for number in houses))
+
+
 def addresses(reading: Reading) -> Iterator[Candidate]:
     """Addresses with a street type, on a line of their own, or after a cue such as "I live at"."""
     text = reading.text
@@ -105,7 +113,7 @@ def addresses(reading: Reading) -> Iterator[Candidate]:
     for pattern, starts in ((_BEGINNING_FIRST, beginnings), (_SUFFIXED, (_word_start(text, at) for at in streets))):
         for match in _starting(pattern, text, starts):
             yield _address(text, match.start(), match.end(), Certainty.LIKELY)
-    for match in _LINE.finditer(text):
+    for match in _lines(reading):
         first = match.group("street").split()[0]
         if fold_form(first) not in _NOT_STREETS and not (first.isupper() and len(first) <= 5):
             yield _address(text, match.start("street"), len(match.group().rstrip()) + match.start(), Certainty.LIKELY)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from privacy.anonymizer.cues import Cue
 from privacy.anonymizer.folding import Folded, fold, trailing_marks
 from privacy.anonymizer.model import Certainty, FindingType
-from privacy.anonymizer.roster import CompiledRoster
+from privacy.anonymizer.roster import Bearers, CompiledRoster
+from privacy.anonymizer.shapes import Shape
 
 
 class Candidate(NamedTuple):
@@ -29,12 +30,13 @@ class Candidate(NamedTuple):
 
 
 class NameHit(NamedTuple):
-    """A form of a name in the text. `owners` are the members it may mean, each with the part of the name it can be."""
+    """A form of a name in the text, with the members whom it may name."""
 
     start: int
     end: int
-    owners: tuple[tuple[int, int], ...]
-    word: bool
+    bearers: Bearers
+    in_word: bool = False
+    """Whether it is glued to other words."""
 
 
 class CueHit(NamedTuple):
@@ -51,20 +53,21 @@ class Reading:
 
     text: str
     folded: Folded
+    shape: Shape
     names: list[NameHit] = field(default_factory=list)
     strong: list[tuple[int, int, int, int]] = field(default_factory=list)
     cues: dict[Cue, list[CueHit]] = field(default_factory=dict)
-    numbers: list[int] = field(default_factory=list)
-    """Where the digits start that stand together."""
+
+    @property
+    def numbers(self) -> list[int]:
+        """Where the digits start that stand together."""
+        return self.shape.numbers
 
     def of(self, cue: Cue) -> list[CueHit]:
         """The cue hits of one kind."""
         return self.cues.get(cue, [])
 
 
-# A place where a word changes shape inside: camelCase or letters followed by digits.
-_DIGITS = re.compile("[0-9]+")
-_SEAM = re.compile(r"[0-9A-ZÀ-ÖØ-Þ](?:(?<=[^\W\d_]\d)|(?<=[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]))")
 _HUMP = re.compile(r"[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+|[A-ZÀ-ÖØ-Þ]+(?![a-z])")
 
 
@@ -76,7 +79,7 @@ def inside(start: int, end: int, stretches: list[tuple[int, int]]) -> bool:
 def read(text: str, roster: CompiledRoster) -> Reading:
     """Run the automaton over a text and sort its hits."""
     folded = fold(text)
-    reading = Reading(text, folded)
+    reading = Reading(text, folded, Shape(text, folded.others))
     shifted, names, cues = folded.shifted, reading.names, reading.cues
     for last, (length, unpadded, meaning) in roster.automaton.iter(folded.text):
         end = last + unpadded
@@ -85,14 +88,14 @@ def read(text: str, roster: CompiledRoster) -> Reading:
             start, end = folded.start(start), trailing_marks(text, folded.end(end))
         else:
             start, end = start - 1, end - 1
-        if meaning.owners:
-            names.append(NameHit(start, end, meaning.owners, meaning.word))
-        for cue in meaning.cues:
+        bearers, strong, announced = meaning
+        if bearers is not None:
+            names.append(NameHit(start, end, bearers))
+        for cue in announced:
             cues.setdefault(cue, []).append(CueHit(start, end, cue))
-        for kind, person in meaning.strong:
+        for kind, person in strong:
             reading.strong.append((start, end, kind, person))
     _read_inside_words(reading, roster)
-    reading.numbers = [match.start() for match in _DIGITS.finditer(text)]
     names.sort(key=itemgetter(0))
     return reading
 
@@ -100,16 +103,16 @@ def read(text: str, roster: CompiledRoster) -> Reading:
 def _read_inside_words(reading: Reading, roster: CompiledRoster) -> None:
     """Names glued to other words: `reportNoorman`, `Noorman2`, as in identifiers and file names."""
     text, done = reading.text, 0
-    for seam in _SEAM.finditer(text):
-        if seam.start() < done:
+    for seam in reading.shape.seams():
+        if seam < done:
             continue
-        start, done = seam.start(), seam.end()
+        start, done = seam, seam + 1
         while start > 0 and text[start - 1].isalnum():
             start -= 1
         while done < len(text) and text[done].isalnum():
             done += 1
         for hump in _HUMP.finditer(text, start, done):
             if hump.end() - hump.start() > 3:
-                owners = roster.names.get(hump.group().lower(), ())
-                if owners:
-                    reading.names.append(NameHit(hump.start(), hump.end(), owners, word=False))
+                bearers = roster.names.get(hump.group().lower())
+                if bearers is not None:
+                    reading.names.append(NameHit(hump.start(), hump.end(), bearers, in_word=True))

@@ -7,7 +7,7 @@ or a reason to keep that covers the whole place, explains a form.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from privacy.anonymizer.folding import Folded, fold
 from privacy.anonymizer.model import Finding, Kept, Leak
@@ -24,14 +24,14 @@ def remaining_leaks(
     outgoing: str, roster: CompiledRoster, findings: tuple[Finding, ...], kept: list[Kept]
 ) -> tuple[Leak, ...]:
     """Full names, e-mail addresses, ids and log-ins of members that stand in the outgoing text unexplained."""
-    if roster.strong_forms is None:
-        return ()
     folded = fold(outgoing)
-    flat = _flat(folded)
-    leaks = set(_standing(View(outgoing, range(len(outgoing) + 1)), folded, flat, roster))
+    words = folded.text.split()
+    flat = _flat(words)
+    leaks = set(_standing(View(outgoing, range(len(outgoing) + 1)), folded, roster.strong_forms.standing(words, flat)))
     for view in views(outgoing, spaced_out=_APART.search(flat) is not None):
         folded = fold(view.text)
-        leaks.update(_standing(view, folded, _flat(folded), roster))
+        words = folded.text.split()
+        leaks.update(_standing(view, folded, roster.strong_forms.standing(words, _flat(words))))
     if not leaks:
         return ()
     placeholders, reasons = _outgoing_places(findings, kept)
@@ -48,30 +48,49 @@ def remaining_leaks(
     )
 
 
-def _flat(folded: Folded) -> str:
-    return f" {' '.join(folded.text.split())} "
+def _flat(words: list[str]) -> str:
+    return f" {' '.join(words)} "
 
 
-def _standing(view: View, folded: Folded, flat: str, roster: CompiledRoster) -> Iterator[Leak]:
-    """The forms that stand in one reading of the text."""
-    for found in sorted({found for _, found in roster.strong_forms.iter(flat)}):
-        for match in _pattern(found.form).finditer(folded.text):
-            start, end = folded.start(match.start()), folded.end(match.end())
+def _standing(view: View, folded: Folded, forms: Iterable[StrongForm]) -> Iterator[Leak]:
+    """The places of forms in one reading of the text."""
+    for found in sorted(forms):
+        for first, last in _places(found.form, folded.text):
+            start, end = folded.start(first), folded.end(last)
             if _stands_as_form(view.text[start:end], found):
                 yield Leak(view.places[start], max(view.places[end], view.places[end - 1] + 1), found.owner)
 
 
 def names_a_member(words: str, roster: CompiledRoster) -> bool:
     """Whether words hold a full name, e-mail address, id or log-in of a member."""
-    if roster.strong_forms is None:
-        return False
-    return any(True for _ in roster.strong_forms.iter(_flat(fold(words))))
+    folded = fold(words).text.split()
+    return bool(roster.strong_forms.standing(folded, _flat(folded)))
 
 
-def _pattern(form: str) -> re.Pattern[str]:
-    if is_unspaced(form):
-        return re.compile(re.escape(form))
-    return re.compile(r"(?<![^\W_])" + " +".join(map(re.escape, form.split())) + r"(?![^\W_])")
+def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the words of a form stand in folded text, with nothing but blanks between them and no letter beside."""
+    whole = is_unspaced(form)
+    first, *rest = [form] if whole else form.split()
+    start = text.find(first)
+    while start >= 0:
+        end = _end_of(rest, text, start + len(first))
+        if end < 0 or (not whole and (text[start - 1].isalnum() or text[end : end + 1].isalnum())):
+            start = text.find(first, start + 1)
+            continue
+        yield start, end
+        start = text.find(first, end)
+
+
+def _end_of(rest: list[str], text: str, end: int) -> int:
+    """Where the further words of a form end if they follow at a place, otherwise -1."""
+    for word in rest:
+        place = end
+        while text.startswith(" ", place):
+            place += 1
+        if place == end or not text.startswith(word, place):
+            return -1
+        end = place + len(word)
+    return end
 
 
 def _stands_as_form(surface: str, found: StrongForm) -> bool:

@@ -21,6 +21,7 @@ _CITED_INSIDE = re.compile(
 _CITED_STUDY = re.compile(rf"['’]s? (?:[\w-]+ ){{0,2}}\(?{_YEAR}\b")
 _SEE = re.compile(r"\b(?:[Ss]ee|[Cc]f\.?|[Ss]ee also|vgl\.|e\.g\.,?) $")
 _BEFORE_SOURCE = frozenset(" ,'’;)]:")
+_LEADS_TO_SOURCE = frozenset("a&uey([")
 _SEEN = ("ee ", "f ", "f. ", "also ", "gl. ", ".g. ", ".g., ")
 _CITED_ON = re.compile(r",|['’]s? |(?: and| &) [A-ZÀ-Þ]")
 _ET_AL = re.compile(r"(?:,? (?:and|&) [^\W\d_]+)?,? et al\b")
@@ -32,6 +33,7 @@ _REFERENCE_LINE = re.compile(
 )
 _NUMBERED_REFERENCE = re.compile(rf"[ \t]*\[\d+\][^\n]*\b{_YEAR}")
 _LONGEST_HEADING = 160
+_SENTENCE_OVER = re.compile(r"[a-z]{3}[.!?] ")
 _HEADING = re.compile(rf"^[ \t#*]*(?:{'|'.join(SCHOLARLY_HEADINGS)})[ \t:*]*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -40,15 +42,25 @@ class Surroundings:
     """A text with what is worked out about its lines only once."""
 
     text: str
+    headings: list[int]
+    """Where words stand that may be the heading of a reference list."""
+    _line: tuple[int, int] = (0, -1)
     _references: dict[int, bool] = field(default_factory=dict)
+    _nouns: dict[str, bool] = field(default_factory=dict)
     _blocks: list[tuple[int, int]] | None = None
     _turns: frozenset[int] | None = None
 
     def line(self, start: int, end: int) -> tuple[int, int]:
         """The offsets of the line or lines around a stretch."""
+        known = self._line
+        if known[0] <= start and end <= known[1]:
+            return known
         first = self.text.rfind("\n", 0, start) + 1
         last = self.text.find("\n", end)
-        return first, len(self.text) if last < 0 else last
+        found = (first, len(self.text) if last < 0 else last)
+        if self.text.find("\n", start, end) < 0:
+            self._line = found
+        return found
 
     def in_references(self, start: int, end: int) -> bool:
         """Whether a stretch stands in an entry of a reference list."""
@@ -62,7 +74,7 @@ class Surroundings:
 
     def _in_block(self, place: int) -> bool:
         if self._blocks is None:
-            self._blocks = _reference_blocks(self.text)
+            self._blocks = _reference_blocks(self.text, self.headings)
         return any(start <= place < end for start, end in self._blocks)
 
     def is_speaker(self, start: int, end: int) -> bool:
@@ -76,6 +88,17 @@ class Surroundings:
             self._turns = turns(self.text)
         return first in self._turns
 
+    def is_used_as_word(self, words: tuple[str, ...]) -> bool:
+        """Whether this very text uses a name as a noun: "the crane" makes "Crane operators" no person."""
+        if len(words) != 1:
+            return False
+        known = self._nouns.get(words[0])
+        if known is None:
+            written = f" {words[0]}"
+            known = written in self.text and any(f" {article}{written}" in self.text for article in ("the", "a", "an"))
+            self._nouns[words[0]] = known
+        return known
+
     def is_heading(self, start: int, end: int) -> bool:
         """Whether the line is a title: no full stop, and no long word in lower case."""
         first, last = self.line(start, end)
@@ -84,7 +107,7 @@ class Surroundings:
         words = self.text[first:last].strip("#*=- \t").split()
         if not 2 <= len(words) <= 14 or self.text[first:last].rstrip()[-1:] in ".,;!?":
             return False
-        if words and words[0][0].islower():
+        if words[0][0].islower() or _SENTENCE_OVER.search(self.text, first, last):
             return False
         long_words = [word for word in words if len(word) > 4 and word[0].isalpha()]
         return all(not word[0].islower() for word in long_words)
@@ -108,11 +131,17 @@ def _is_reference(paragraph: str) -> bool:
     return titled and bool(_DATED.search(paragraph) and _MARKS_OF_REFERENCE.search(paragraph))
 
 
-def _reference_blocks(text: str) -> list[tuple[int, int]]:
+_PARAGRAPH = re.compile(r"\n+[^\n]+")
+
+
+def _reference_blocks(text: str, headings: list[int]) -> list[tuple[int, int]]:
     blocks = []
-    for heading in _HEADING.finditer(text):
+    for first in sorted({text.rfind("\n", 0, place) + 1 for place in headings}):
+        heading = _HEADING.match(text, first)
+        if heading is None:
+            continue
         end = heading.end()
-        while paragraph := re.compile(r"\n+[^\n]+").match(text, end):
+        while paragraph := _PARAGRAPH.match(text, end):
             if _LABELLED.match(paragraph.group()) or not _is_reference(paragraph.group()):
                 break
             end = paragraph.end()
@@ -125,9 +154,12 @@ def is_cited(text: str, start: int, end: int) -> bool:
     seen = text.endswith(_SEEN, 0, start) and _SEE.search(text, max(0, start - 10), start)
     if seen and _CITED_ON.match(text, end):
         return True
-    if text[end : end + 1] not in _BEFORE_SOURCE:
+    following = text[end : end + 2]
+    if following[:1] not in _BEFORE_SOURCE:
         return False
-    if _CITED_AFTER.match(text, end) or _CITED_STUDY.match(text, end) or _ET_AL.match(text, end):
+    # After a blank only "and", "et al.", a bracket and their like lead to a source.
+    leads_on = following[:1] != " " or following[1:] in _LEADS_TO_SOURCE
+    if leads_on and (_CITED_AFTER.match(text, end) or _CITED_STUDY.match(text, end) or _ET_AL.match(text, end)):
         return True
     opening = max(text.rfind("(", max(0, start - 120), start), text.rfind("[", max(0, start - 120), start))
     if opening < 0 or any(mark in text[opening:start] for mark in ")]\n"):
@@ -141,6 +173,7 @@ _DATED_AFTER = re.compile(
     rf"(?:, in (?:an?|his|her|their|the) (?:[\w-]+ )?{_YEAR}\b"
     rf"| and (?:colleagues|others|co-workers|coworkers) \({_YEAR}| \(as cited in)"
 )
+_REACH_OF_SOURCE = 170
 _SOURCE_AFTER = re.compile(
     rf"(?=[^.!?\n]{{0,160}}?(?:[\"”’'] \((?:pp?\. ?)?\d{{1,4}}|\({_YEAR}(?:, pp?\.? ?\d+)?\)[.,;]))"
 )
@@ -148,7 +181,10 @@ _SOURCE_AFTER = re.compile(
 
 def speaks_as_author(text: str, start: int, end: int) -> bool:
     """Whether the sentence around a family name gives it a source: "Rossi holds that “…” (45)", "In 1981, Rossi …"."""
-    if _DATED_AFTER.match(text, end) or _SOURCE_AFTER.match(text, end):
+    # A source is in brackets.
+    if text.find("(", end, end + _REACH_OF_SOURCE) >= 0 and _SOURCE_AFTER.match(text, end):
+        return True
+    if text[end : end + 1] in ("", " ", ",") and _DATED_AFTER.match(text, end):
         return True
     before = text[max(0, start - 12) : start]
     return bool(_IN_YEAR.search(before) or _AS_CITED.search(before))

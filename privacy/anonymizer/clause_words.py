@@ -25,7 +25,7 @@ BARE_NOUNS = (
     eve adam
     english french german dutch irish welsh spanish north south east west man woman god heaven hell church state
     war space sky sunshine moonlight daylight twilight gray grey green blue black white brown red pink
-    sales news banks rivers woods waters wells burns fields flowers stones marks bridges brooks hands
+    sterling sales news banks rivers woods waters wells burns fields flowers stones marks bridges brooks hands
     heads springs winters stars sparks gates walls rains clouds roads streets friends
     """)
     | MONTHS_AND_DAYS
@@ -41,7 +41,7 @@ SINGLE_THINGS = word_set("""
 ADVERBS = word_set("""
     always never often sometimes usually rarely seldom still also just already even once later soon thus then first
     again almost now too only ever hardly barely simply actually really quickly probably perhaps maybe therefore
-    however indeed instead both here there further alone himself herself nearly not twice long since finally
+    however indeed instead both here there further alone himself herself nearly not twice long since finally rather
     """)
 
 AUXILIARIES = word_set("""
@@ -72,6 +72,7 @@ THIRD_PERSON = word_set("""
     volunteers jokes laughs smiles apologises apologizes thanks helps owes belongs chooses decides insists objects
     prefers proposes remembers forgets recommends mentions describes reports presents leads edits reviews interviews
     collects measures records designs codes programs types checks corrects completes prepares practises practices
+    seems sounds passes pushes grows orders scores counts believes doubts
     trains swims dances joins meets visits organises organizes manages shares shows has does is was
     """)
 
@@ -93,6 +94,7 @@ HUMAN_VERBS = word_set("""
     plotted graded corrected swapped packed unpacked parked jogged swam yawned cried sneezed coughed waved clapped
     quarrelled quarreled hugged smoked fried soldered welded sanded painted filmed narrated transcribes tuned hummed
     labelled labeled bakes baked bikes drives types taught
+    hates dreads ordered phoned texts believes doubts
     sat wrote listened listens loved hated enjoyed enjoys dislikes disliked hesitated guessed guesses doubted
     doubts double-checked reminded reminds invited invites introduced congratulated encouraged encourages warned
     warns teased helped helps joined joins met meets borrowed borrows lent lends owed deserves deserved read reads
@@ -132,3 +134,63 @@ PLURALS_TOO = word_set("""
     measures shows trains visits hopes needs wants loves ends starts stops presents studies walks drives rides paints
     tries likes hates objects comments
     """)
+
+# What is done with hands or on foot: places, seasons and virtues do it only in a figure of speech.
+AGENT_VERBS = word_set("""
+    built builds brought brings chose chooses drew draws kept keeps took takes sent sends came comes went goes wants
+    wanted tried tries made makes caught catches bought buys sold sells held holds put puts found finds gave gives got
+    gets began begins started starts ended ends stopped stops ran runs wore wears paid pays won wins lost loses cut
+    cuts opened opens closed closes carried carries arrived arrives left waited waits sits stood stands finished
+    finishes tested tests collected collects recorded records measured measures organised organised organizes
+    organises designed designs handled handles managed manages prepared prepares completed completes checked checks
+    looked looks worked works learned learned learnt learns meant means needs needed knew knows saw sees heard hears
+    felt feels used uses did does hates picked picks moved moves turned cleaned cleans poured pours cooked stayed stays
+    """)
+# What months and seasons do.
+TIME_PASSES = word_set("""
+    came comes began begins started starts ended ends brought brings arrived arrives saw sees felt feels left turned
+    went goes stayed stays gave gives means meant
+    """)
+# The same and human verbs as they stand after "will", "couldn't" or "is going to".
+BARE_VERBS = word_set("""
+    bring take draw build keep choose send come open close present ask tell answer reply say write read draft edit type
+    code film record collect measure design handle manage prepare finish complete check correct calculate solve explain
+    suggest propose argue agree disagree think believe know remember forget join meet help thank lend borrow buy sell
+    hold find give get try start stop wait sit stand work learn teach study play sing drive ride walk cook bake paint
+    print upload download submit email call text interview transcribe translate summarise summarize understand hear see
+    make do go leave share show talk speak listen watch visit attend organise organize lead volunteer want need use test
+    """)
+# Of those, what only somebody with a mind or a keyboard does.
+BARE_MIND = word_set("""
+    believe think know remember forget agree disagree understand want stand email text interview borrow lend type
+    upload download apologise apologize volunteer
+    """)
+# After these "that" is what somebody says or believes.
+SAYING_THAT = word_set(
+    "claims claimed notes noted holds held feels felt found guessed points writes hopes wished swears"
+)
+# How somebody is, and hardly a thing.
+PERSON_STATES = word_set("""
+    ill sick absent away busy tired sorry glad happy upset nervous convinced sceptical skeptical unsure sure worried
+    responsible afraid angry annoyed excited confused surprised shy kind patient lazy funny clever honest grateful
+    supposed meant allowed asked told able willing ready
+    unhappy pleased disappointed embarrassed impressed proud bored hungry pregnant allergic vegetarian
+    """)
+# What moves and breaks things without being anybody.
+NATURE = word_set("""
+    rain snow ice fog mist smoke fire ash water stone wood clay sand glass grass moss storm wind dust frost hail dew
+    flame coal salt wool cotton silk steel iron copper gold silver summer winter spring autumn night dawn dusk
+    """)
+# What essays are about: with one of these a virtue, a season or a town may well be the subject.
+SUBJECT_MATTER = word_set("""
+    poem poems poet poetry novel play plot stanza verse scene act character characters narrator reader readers theme
+    motif metaphor symbol tragedy hero heroine proverb fable myth god gods soul society culture life death human
+    humans humanity world nature history century centuries decade decades age era war wars battle army king queen
+    empire union state states nation nations country countries government law laws treaty reform revolution
+    parliament president minister trade economy market markets dollar pound euro value price prices tax industry
+    city cities town towns region population people percent size area coast river sea water soil soils climate weather
+    temperature temperatures harvest crop crops plant plants species wall walls plots light energy surface
+    constitution amendment independence border borders wage wages song rhythm tune chord chords typing syntax compiler
+    book books volume canto gospel scripture production exports imports wool tobacco grain oil election conference
+    """)
+NOT_BETWEEN = frozenset({"not", "be", "have", "been"})

@@ -10,21 +10,30 @@ import re
 
 from privacy.anonymizer.clause_words import (
     ADVERBS,
+    AGENT_VERBS,
     AUXILIARIES,
+    BARE_MIND,
     BARE_NOUNS,
+    BARE_VERBS,
     CLASSROOM,
     FIRST_PERSON,
     HUMAN_VERBS,
+    NATURE,
     NO_PAST,
+    NOT_BETWEEN,
     OBJECT_BEGINNINGS,
     PAST_FORMS,
+    PERSON_STATES,
     PLURAL_VERBS,
     PLURALS_TOO,
     PREPOSITIONS,
     PRONOUNS,
+    SAYING_THAT,
     SCHOLARLY,
     SINGLE_THINGS,
+    SUBJECT_MATTER,
     THIRD_PERSON,
+    TIME_PASSES,
 )
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.words import FUNCTION_WORDS, MONTHS_AND_DAYS, is_word_like
@@ -38,14 +47,19 @@ _REACH = 160
 _END = re.compile(r"[.!?](?=[\s\"”’)]|$)|\n[ \t]*\n|[\n;]")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[,(&/?:–—-]|\d+")
 _ASIDE = re.compile(r", (?:[^,.;:!?\n]{1,60}),(?= )| \([^()\n]{1,60}\)")
-_OWN = re.compile(r",? \(?(?:my|our|who|whom|whose|she|he)\b")
+_OWN = re.compile(
+    r",? \(?(?:my|our|who|whom|whose|she|he)\b|,? (?:and|plus|or|with) (?:me|my|our|his|her|another|two|the others?)\b"
+)
 _ADDRESSED = re.compile(
     r", (?:you|thank|thanks|please|could you|can you|would you|I|we|your|sorry|great|good|nice)\b|\? (?:She|He|They)\b"
 )
 _PRESENT = re.compile(r" here(?:[.,!)]| again\b)")
-_JOINED = re.compile(r"(?: (?:and|&|or|plus|und|et|y|e) | ?/ ?|, )([^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)")
+_JOINED = re.compile(
+    r"(?: (?:and|&|or|plus|und|et|y|e) | ?/ ?|, )([^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)"
+    r"(?: [^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*)*"
+)
 _BEING = frozenset({"is", "was", "isn't", "wasn't", "may"})
-_HUMAN, _FINITE, _COPULA = 6, 2, 1
+_HUMAN, _AGENT, _ACTIVE, _FINITE, _COPULA = 6, 5, 3, 2, 1
 
 
 def acting_score(text: str, end: int, word: str) -> int:
@@ -63,18 +77,26 @@ def acting_score(text: str, end: int, word: str) -> int:
             joined = max(joined, _joined_with(other.group(1), word))
             place = other.end()
             other = _JOINED.match(text, place)
-        if place > end and not joined:
-            return 0
     tokens = _tokens(text, place)
     verb = _verb(tokens)
+    if place > end and not joined and not aside and verb < _AGENT:
+        return 0
     solo = word not in BARE_NOUNS or (word in SINGLE_THINGS and verb != _COPULA)
     if not verb:
         # "Rose from the other group lent me …"
         told = _sentence(tokens) if tokens and tokens[0] in ("from", "in", "on", "at") else 0
         return told + 1 if told > (0 if solo else ACTS) else joined
+    if verb == _AGENT and word in MONTHS_AND_DAYS and tokens[0] in TIME_PASSES:
+        verb = _FINITE
     if verb < _HUMAN and solo:
         verb += 4
-    return joined + verb + _sentence(tokens)
+    elif verb in (_ACTIVE, _AGENT):
+        # Where nothing tells what the sentence is about it may well be somebody.
+        told = not SUBJECT_MATTER.isdisjoint(tokens) or (verb == _ACTIVE and word in NATURE)
+        verb = _FINITE if told else _AGENT
+    score = joined + verb + _sentence(tokens)
+    # "Lincoln signed it in 1863": history, unless the sentence speaks of the class.
+    return score - 4 if not solo and _is_history(tokens) else score
 
 
 def heads_compound(text: str, end: int) -> bool:
@@ -121,8 +143,10 @@ def _verb(tokens: list[str]) -> int:
     if first >= len(tokens):
         return 0
     word, after = tokens[first], tokens[first + 1] if first + 1 < len(tokens) else ""
+    if after == "that" and word in SAYING_THAT:
+        return _HUMAN
     if word in AUXILIARIES:
-        return _COPULA if word in _BEING else _FINITE
+        return _after_auxiliary(word, tokens[first + 1 :])
     if word.endswith("s") and not word.endswith("ss"):
         # "Jay calls were recorded": a plural and not a verb.
         past = after in PAST_FORMS or (after.endswith("ed") and after not in NO_PAST)
@@ -133,13 +157,46 @@ def _verb(tokens: list[str]) -> int:
             return 0
         if word in HUMAN_VERBS:
             return _HUMAN
-        return _FINITE if word in THIRD_PERSON or after in OBJECT_BEGINNINGS else 0
+        if word in AGENT_VERBS and takes_object:
+            return _AGENT
+        return _ACTIVE if word in THIRD_PERSON or after in OBJECT_BEGINNINGS else 0
     if word in HUMAN_VERBS:
         return _HUMAN
+    if word in AGENT_VERBS and (word in PAST_FORMS or not after or after in OBJECT_BEGINNINGS or _goes_on(after)):
+        return _AGENT
     if word in PAST_FORMS or (word.endswith("ed") and len(word) > 3 and word not in NO_PAST):
         # "Rose colored glasses": what follows is described and no object.
-        return _FINITE if not after or after in OBJECT_BEGINNINGS or _goes_on(after) else 1
+        return _ACTIVE if not after or after in OBJECT_BEGINNINGS or _goes_on(after) else 1
     return 0
+
+
+def _is_history(tokens: list[str]) -> bool:
+    dated = any(len(token) == 4 and token.isdigit() and "1000" < token < "2030" for token in tokens)
+    return dated and CLASSROOM.isdisjoint(tokens) and FIRST_PERSON.isdisjoint(tokens)
+
+
+def _after_auxiliary(auxiliary: str, tokens: list[str]) -> int:
+    """How "will bring", "is going to present" or "was ill" score."""
+    rest = [token for token in tokens[:5] if token not in NOT_BETWEEN and not _passes(token)]
+    word, after, third = [*rest, "", "", ""][:3]
+    if auxiliary in _BEING:
+        if word in PERSON_STATES or (word == "going" and after == "to" and third in BARE_VERBS):
+            return _HUMAN
+        return _COPULA
+    if word == "to" and auxiliary in ("has", "had"):
+        if "been" in tokens[:2]:
+            return _HUMAN
+        word = after
+    if word in BARE_MIND:
+        return _HUMAN
+    done = "have" in tokens[:2] and (word in HUMAN_VERBS or word in AGENT_VERBS or word.endswith("ed"))
+    # Essays write "did not" of ideas.
+    informal = auxiliary.endswith("n't")
+    return _AGENT if done or informal or word in BARE_VERBS else _FINITE
+
+
+def _passes(word: str) -> bool:
+    return word in ADVERBS or _is_adverb(word)
 
 
 def _is_adverb(word: str) -> bool:

@@ -8,23 +8,23 @@ from __future__ import annotations
 import re
 
 from privacy.anonymizer.citations import Surroundings, is_cited, speaks_as_author
+from privacy.anonymizer.clause_words import HUMAN_VERBS
 from privacy.anonymizer.clauses import ACTS, MAY_ACT, acting_score, heads_compound, speaks_of_us
 from privacy.anonymizer.cues import ANNOUNCING, OWNED_BY_PEOPLE, PERSON_AFTER, PERSON_BEFORE, STRONG_BEFORE
+from privacy.anonymizer.dealings import belongs_to_somebody, has_share, is_told
 from privacy.anonymizer.folding import fold_form, is_small
 from privacy.anonymizer.forms import FAMILY, GIVEN, NICKNAME, PIECE, SHORT, WHOLE
-from privacy.anonymizer.model import Certainty
 from privacy.anonymizer.neighbours import (
     NEXT_WORD,
     beside_other_name,
     named_after,
     opens_sentence,
     previous_word,
-    used_as_word,
 )
 from privacy.anonymizer.plain_words import PLAIN_WORDS
 from privacy.anonymizer.positions import telling_position
 from privacy.anonymizer.segment import Level, Segment
-from privacy.anonymizer.verdict import HIDE, LIKELY, Reason, Verdict
+from privacy.anonymizer.verdict import HIDE, LIKELY, Reason, Verdict, keep
 from privacy.anonymizer.words import (
     ARTICLES,
     COUNTRIES,
@@ -37,6 +37,7 @@ from privacy.anonymizer.words import (
     word_set,
 )
 
+_POSSESSIVE_MARKS = ("'", "’", "s")
 _POSSESSIVE = re.compile(r"['’]s? +([\w-]+)|s['’] +([\w-]+)")
 _OF_THINGS = re.compile(r" (?:of|for) (?:the )?[A-ZÀ-Þ]")
 
@@ -50,23 +51,23 @@ def judge(around: Surroundings, segment: Segment, *, is_author: bool) -> Verdict
     previous, gap = previous_word(text, start)
     if segment.level is Level.INITIAL:
         if around.in_references(start, end) or is_cited(text, start, end):
-            return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
+            return keep(Reason.CITATION)
         return HIDE if previous in PERSON_BEFORE or not _is_word(segment, surface) else LIKELY
     if not segment.parts & ~SHORT and (not surface[:1].isupper() or surface.isupper()):
-        return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
+        return keep(Reason.LOWER_CASE)
     position = telling_position(around, segment, previous, is_author=is_author)
     if position is not None:
         return position
     if around.in_references(start, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.REFERENCE)
+        return keep(Reason.REFERENCE)
     if is_cited(text, start, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
+        return keep(Reason.CITATION)
     if not segment.parts & ~(FAMILY | PIECE) and previous not in STRONG_BEFORE and speaks_as_author(text, start, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.CITATION)
+        return keep(Reason.CITATION)
     if is_small(surface[:1]):
         return _judge_lower_case(text, segment, surface, previous)
-    if _is_acronym(text, start, end) and previous not in STRONG_BEFORE:
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+    if previous not in STRONG_BEFORE and _is_acronym(text, segment):
+        return keep(Reason.WORD)
     if segment.slip or "\n" in gap:
         previous = ""
     return _judge_capitalised(around, segment, previous, gap)
@@ -77,13 +78,17 @@ def _is_word(segment: Segment, surface: str) -> bool:
     return is_word_like(segment.words) and (surface.isascii() or segment.words[0] in MONTHS_AND_DAYS)
 
 
-def _is_acronym(text: str, start: int, end: int) -> bool:
-    """Whether two or three capitals stand in a line of small letters: "AI" is nobody called Ai."""
+def _is_acronym(text: str, segment: Segment) -> bool:
+    """Whether two or three capitals stand in a line of small letters: "AI" is nobody called Ai, "SAM" no Samantha."""
+    start, end = segment.start, segment.end
     if end - start > _LONGEST_ACRONYM or not text[start:end].isupper() or not text[start:end].isascii():
+        return False
+    if end - start == _LONGEST_ACRONYM and segment.parts & _OWN_NAME and not is_word_like(segment.words):
         return False
     return any(character.islower() for character in text[max(0, start - 30) : end + 30])
 
 
+_OWN_NAME = GIVEN | FAMILY | WHOLE
 _LONGEST_ACRONYM = 3
 
 
@@ -99,7 +104,7 @@ def _judge_full(around: Surroundings, segment: Segment, surface: str) -> Verdict
     # "the art bell", "it will bell": two words that happen to be somebody's names.
     ordinary = previous in ARTICLES or segment.words[0] in _AUXILIARIES or segment.in_reverse
     if ordinary and "_" not in surface and previous not in PERSON_BEFORE and not _listed(around, segment):
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return keep(Reason.WORD)
     return LIKELY
 
 
@@ -120,7 +125,7 @@ def _judge_lower_case(text: str, segment: Segment, surface: str, previous: str) 
     longest = max(len(word) for word in segment.words)
     plain = segment.words[0] in PLAIN_WORDS and previous not in STRONG_BEFORE
     if _is_word(segment, surface) or longest < 4 or plain:
-        return Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
+        return keep(Reason.LOWER_CASE)
     glued = any(
         c in "_/\\@.-=" for c in (text[segment.start - 1 : segment.start], text[segment.end : segment.end + 1]) if c
     )
@@ -128,7 +133,7 @@ def _judge_lower_case(text: str, segment: Segment, surface: str, previous: str) 
         return LIKELY
     if glued and longest > 4 and text[segment.end : segment.end + 2] not in (". ", ".\n"):
         return LIKELY
-    return LIKELY if longest >= 6 else Verdict(Certainty.UNCERTAIN, Reason.LOWER_CASE)
+    return LIKELY if longest >= 6 else keep(Reason.LOWER_CASE)
 
 
 _THANKED = re.compile(
@@ -141,20 +146,22 @@ _THANKED = re.compile(
 def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, gap: str) -> Verdict:
     text, start, end = around.text, segment.start, segment.end
     surface = text[start:end]
-    owned = _POSSESSIVE.match(text, end)
+    owned = _POSSESSIVE.match(text, end) if text[end : end + 1] in _POSSESSIVE_MARKS else None
     owns = owned is not None and (owned.group(1) or owned.group(2)).casefold() in OWNED_BY_PEOPLE
-    owns = owns or (owned is not None and segment.parts & (GIVEN | WHOLE) != 0 and speaks_of_us(text, start, end))
+    if owned is not None and not owns and segment.parts & (GIVEN | WHOLE):
+        thought = (owned.group(1) or owned.group(2)) in _THOUGHTS and not segment.parts & FAMILY
+        owns = thought or speaks_of_us(text, start, end)
     if not owns and named_after(text, start, end, previous):
-        return Verdict(Certainty.UNCERTAIN, Reason.NAMED_AFTER)
+        return keep(Reason.NAMED_AFTER)
     touching = gap in (" ", "\u00a0") or (gap == ", " and previous in _CALLS)
     # "a" and "an" before a name that is no word are Spanish, Portuguese, Italian or German for "to".
     if previous in ARTICLES and touching and (previous not in ("a", "an") or _is_word(segment, surface)):
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    if (previous in NAMED_THINGS and touching) or _IN_COUNTRY.match(text, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
+        return keep(Reason.WORD)
+    if (previous in NAMED_THINGS and touching) or (text[end : end + 1] == "," and _IN_COUNTRY.match(text, end)):
+        return keep(Reason.PLACE)
     given = not segment.parts & ~(GIVEN | PIECE)
     if beside_other_name(text, start, end, previous, touching=touching, given=given):
-        return Verdict(Certainty.UNCERTAIN, Reason.OTHER_PERSON)
+        return keep(Reason.OTHER_PERSON)
     if not segment.parts & ~SHORT:
         thanked = _THANKED.search(text, max(0, start - 60), start)
         announced = _acts(text, end) or _AND_I.match(text, end) is not None
@@ -162,13 +169,16 @@ def _judge_capitalised(around: Surroundings, segment: Segment, previous: str, ga
         acts = acting_score(text, end, segment.words[0]) >= ACTS
         word_like = _is_word(segment, surface) and previous not in ANNOUNCING and not acts
         announced = announced or acts
-        return LIKELY if announced and not word_like else Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    compound = not owns and opens_sentence(text, start) and heads_compound(text, end)
-    if not _is_word(segment, surface) and not used_as_word(text, segment.words) and not compound:
-        return LIKELY
+        return LIKELY if announced and not word_like else keep(Reason.WORD)
+    if not _is_word(segment, surface) and not around.is_used_as_word(segment.words):
+        compound = not owns and opens_sentence(text, start) and heads_compound(text, end)
+        if not compound:
+            return LIKELY
     return _judge_word(around, segment, previous, owns=owns, touching=touching)
 
 
+# What somebody may be the author of who is called by the given name; laws and constants bear family names.
+_THOUGHTS = word_set("theory hypothesis argument method methods model models plan plot project report reaction review")
 # "Thanks, Ann": words that call somebody in spite of a comma.
 _CALLS = word_set("thanks thank you hi hello hey yes no sorry agree morning gracias merci danke")
 
@@ -189,10 +199,6 @@ _AND_I = re.compile(r"(?:, [^\W\d_a-z][^\s,.;:!?]*){0,4},? (?:and|&) (?:I\b(?!\.
 _PRONOUN = re.compile(r",? (?:who|whom|whose|she|he)\b")
 _IN_COUNTRY = re.compile(rf", (?:{'|'.join(sorted(COUNTRIES)).replace('_', ' ')})\b")
 _AND_OTHER = re.compile(r" and ([^\W\d_]+)")
-_OF_PEOPLE = re.compile(
-    r"\b(?:[Bb]ecause|[Ii]nstead|[Aa]head|[Bb]ehalf|opinion|advice|notes|help|words|work|feedback|version|contribution"
-    r"|suggestion|comments|idea|ideas|post|draft|photos?|picture) of $"
-)
 _TRAVEL = word_set(
     "left leave leaves leaving reached visited fled toured occupied captured conquered crossed entered via"
 )
@@ -201,16 +207,10 @@ _BOUND = re.compile(
     r"|(?:left|leaves?|leaving|bound|headed|departed|train|flight|ticket) for) $",
     re.IGNORECASE,
 )
-# To and from a person rather than a place: "showed it to Florence", "feedback from Austin".
-_TOLD = re.compile(
-    r"\b(?:show(?:s|ed|ing)?|gave|give|giving|lent|explain(?:ed|ing)?|talk(?:ed|ing)?|spoke|speak(?:ing)?|said|wrote|writing"
-    r"|listen(?:ed|ing)?|handed|passed|introduced|reply|repl(?:ied|ying)|respon(?:se|d(?:ed|ing)?)|answering|forwarded|presented|described|apologised|apologized|belongs|belonged|goes"
-    r"|thank\w*|owe|owed|according)\b[^.!?\n]{0,40} to $"
-    r"|\b(?:feedback|review|reviews|comments?|e-?mail|message|text|note|notes|help|advice|support|suggestions?|question"
-    r"|heard|borrowed|learned|learnt|reply|answer|input|ideas?|contributions?)\b[^.!?\n]{0,16} from $",
-    re.IGNORECASE,
-)
 _SPEAKS = re.compile(r":[ \u00a0](?:I|I['’]m|I['’]d|We|Yes|No|Thanks|Thank|You|My|Hi|Hello)\b")
+
+
+_PERSON_AFTER_MONTH = PERSON_AFTER | HUMAN_VERBS | {"left", "arrived", "joined", "called", "moved"}
 # Verbs that things do as well: "Stone was used", "Art has no rules".
 _DONE_BY_THINGS = word_set("""
     is was has had made would could will came took gave who might should also got kept
@@ -231,15 +231,16 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
         word in PLACES
         and touching
         and (previous in PLACE_PREPOSITIONS | _TRAVEL or _BOUND.search(text, max(0, start - 24), start))
-        and not _OF_PEOPLE.search(text, max(0, start - 24), start)
-        and not _TOLD.search(text, max(0, start - 70), start)
+        and not belongs_to_somebody(text, start)
+        and not is_told(text, start, previous)
     ):
-        return Verdict(Certainty.UNCERTAIN, Reason.PLACE)
-    if _AND_I.match(text, end) or _SPEAKS.match(text, end):
+        return keep(Reason.PLACE)
+    if _AND_I.match(text, end) or _SPEAKS.match(text, end) or has_share(text, start, end):
         return LIKELY
     if text[end : end + 2].strip().isdigit():
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
-    dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in PERSON_AFTER
+        return keep(Reason.WORD)
+    dated = word in MONTHS_AND_DAYS and previous in TIME_WORDS and next_word not in _PERSON_AFTER_MONTH
+    dated = dated and not is_told(text, start, previous)
     if dated and previous == "between":
         # "between June and August", but "between June and Emeka".
         other = _AND_OTHER.match(text, end)
@@ -247,11 +248,11 @@ def _judge_word(around: Surroundings, segment: Segment, previous: str, *, owns: 
     elif dated and previous in ("and", "to", "through"):
         dated = previous_word(text, start - len(previous) - 1)[0] in MONTHS_AND_DAYS
     if dated or (word in MONTHS_AND_DAYS and text[end : end + 3].strip(" ,")[:1].isdigit()):
-        return Verdict(Certainty.UNCERTAIN, Reason.MONTH)
+        return keep(Reason.MONTH)
     if around.is_heading(start, end) and not (touching and previous == "by"):
-        return Verdict(Certainty.UNCERTAIN, Reason.HEADING)
+        return keep(Reason.HEADING)
     if _OF_THINGS.match(text, end):
-        return Verdict(Certainty.UNCERTAIN, Reason.WORD)
+        return keep(Reason.WORD)
     opens = opens_sentence(text, start) and not _after_colon(text, start)
     if opens:
         return _judge_opening(around, segment, next_word)
@@ -263,8 +264,8 @@ def _judge_opening(around: Surroundings, segment: Segment, next_word: str) -> Ve
     acts = next_word in PERSON_AFTER
     if not segment.parts & (GIVEN | NICKNAME | WHOLE):
         doubtful = acts and next_word not in _COPULAS
-        return Verdict(Certainty.UNCERTAIN, Reason.ACTING_WORD if doubtful else Reason.WORD)
+        return keep(Reason.ACTING_WORD if doubtful else Reason.WORD)
     score = acting_score(around.text, segment.end, segment.words[0])
     if score >= ACTS:
         return LIKELY
-    return Verdict(Certainty.UNCERTAIN, Reason.ACTING_WORD if score >= MAY_ACT else Reason.WORD)
+    return keep(Reason.ACTING_WORD if score >= MAY_ACT else Reason.WORD)

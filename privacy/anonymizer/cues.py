@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from privacy.anonymizer.words import word_set
+from privacy.anonymizer.folding import fold_form
+from privacy.anonymizer.words import SCHOLARLY_HEADINGS, word_set
 
 
 class Cue(StrEnum):
@@ -21,6 +22,7 @@ class Cue(StrEnum):
     ADDRESS = "address"
     STREET = "street"
     LOGIN = "login"
+    REFERENCES = "references"
 
 
 RELATIONS = """
@@ -103,6 +105,7 @@ def cue_forms() -> dict[str, tuple[Cue, ...]]:
         (Cue.ADDRESS, ADDRESSES.split(";")),
         (Cue.LOGIN, LOGINS.split(";")),
         (Cue.STREET, STREET_BEGINNINGS.split()),
+        (Cue.REFERENCES, [fold_form(heading) for heading in SCHOLARLY_HEADINGS]),
     ):
         for form in forms:
             kinds = table.setdefault(form, [])

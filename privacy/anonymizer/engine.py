@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from privacy.anonymizer.addresses import addresses
-from privacy.anonymizer.candidate import Candidate, inside, read
+from privacy.anonymizer.candidate import Candidate, Reading, inside, read
+from privacy.anonymizer.capitals import nearly_named
 from privacy.anonymizer.check import remaining_leaks
 from privacy.anonymizer.citations import Surroundings
 from privacy.anonymizer.corrections import NO_CORRECTIONS, Corrections, hidden_by_hand, without_shown
-from privacy.anonymizer.filename import neutral_file_name
+from privacy.anonymizer.cues import Cue
+from privacy.anonymizer.filename import neutral_file_name, parts_of
 from privacy.anonymizer.links import emails, handles, links
 from privacy.anonymizer.model import Anonymized, Certainty, Kept, RosterMember
 from privacy.anonymizer.numbers import births, identifiers, identifiers_after_names, phones
 from privacy.anonymizer.others import introduced_people, self_introductions
-from privacy.anonymizer.people import initials, named_people, strong_forms, transliterated
+from privacy.anonymizer.people import initials, named_people, strong_forms
 from privacy.anonymizer.pseudonyms import write
 from privacy.anonymizer.resolve import settle_owners, unite
 from privacy.anonymizer.roster import CompiledRoster, compile_roster
-from privacy.anonymizer.slips import misspelt, misspelt_pairs
 from privacy.anonymizer.verdict import Reason
 
 
@@ -46,26 +47,28 @@ def anonymize(
         candidates += [item._replace(owners=owners) for item in more]
         kept += more_kept
     candidates += hidden_by_hand(text, corrections)
-    settled = without_shown(text, settle_owners(unite(candidates), roster, author), corrections, roster)
+    settled = without_shown(text, settle_owners(text, unite(candidates), roster, author), corrections, roster)
     written = write(text, settled, roster.natural_names, file_name)
     leaks = remaining_leaks(written.text, roster, written.findings, kept)
     if extra_author_names:
         leaks += remaining_leaks(written.text, extra, written.findings, kept)
-    member = roster.members[author] if author is not None else None
-    outgoing_name = neutral_file_name(file_name, member, tuple(extra_author_names)) if file_name is not None else None
+    outgoing_name = None
+    if file_name is not None:
+        of_author = roster.file_words(author) if author is not None else frozenset()
+        outgoing_name = neutral_file_name(file_name, of_author | parts_of(extra_author_names))
     return Anonymized(
         text=written.text,
         file_name=outgoing_name,
         findings=written.findings,
         mapping=written.mapping,
         leaks=leaks,
-        kept=tuple(sorted(set(kept), key=lambda item: (item.start, item.end, item.reason))),
+        kept=tuple(sorted(set(kept))),
     )
 
 
 def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[list[Candidate], list[Kept]]:
     reading = read(text, roster)
-    around = Surroundings(text)
+    around = _surroundings(reading)
     personal, public = links(reading)
     addressed = list(emails(reading))
     if addressed:
@@ -75,9 +78,7 @@ def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[
     found, kept = named_people(reading, roster, around, author)
     found += strong_forms(reading, roster)
     found += initials(reading, roster, around, author)
-    found += misspelt(reading, roster, around)
-    found += misspelt_pairs(reading, roster)
-    found += transliterated(reading, roster)
+    found += nearly_named(reading, roster, around)
     if public:
         found = [item for item in found if not _inside(item, public, text)]
         kept += [Kept(start, end, Reason.PUBLIC_LINK.value) for start, end in public]
@@ -89,6 +90,11 @@ def _candidates(text: str, roster: CompiledRoster, author: int | None) -> tuple[
     found += [item for item in numbers if not _inside(item, public, text)]
     found += self_introductions(reading, author)
     return _drop_doubts(found), kept
+
+
+def _surroundings(reading: Reading) -> Surroundings:
+    """What is worked out about the lines of a text that has been read."""
+    return Surroundings(reading.text, [hit.start for hit in reading.of(Cue.REFERENCES)])
 
 
 def _inside(item: Candidate, public: Iterable[tuple[int, int]], text: str) -> bool:
@@ -108,7 +114,7 @@ def _drop_doubts(found: list[Candidate]) -> list[Candidate]:
 
 def _named(text: str, roster: CompiledRoster, author: int) -> tuple[list[Candidate], list[Kept]]:
     reading = read(text, roster)
-    found, kept = named_people(reading, roster, Surroundings(text), author)
+    found, kept = named_people(reading, roster, _surroundings(reading), author)
     return found + list(strong_forms(reading, roster)), kept
 
 

@@ -59,6 +59,8 @@ class Folded:
 
     text: str
     _offsets: list[int] | None
+    others: list[tuple[int, int]]
+    """The stretches of the original text in which characters beyond ASCII stand."""
 
     @property
     def shifted(self) -> bool:
@@ -76,20 +78,35 @@ class Folded:
         return self._offsets[place - 2] + 1 if place > 1 else 0
 
 
-# ASCII is translated many times faster when it is kept apart from the rest.
+# ASCII is folded many times faster when it is kept apart from the rest.
+_ASCII = bytes(ord(_TABLE[code]) if code < 128 else code for code in range(256))
 _OTHER = re.compile("[^\x00-\x7f]+(?:[ ,.-]{1,2}[^\x00-\x7f]+)*")
+
+
+def _folded_ascii(text: str) -> str:
+    return text.encode("ascii").translate(_ASCII).decode("ascii")
 
 
 def fold(text: str) -> Folded:
     """Fold a text and keep the way back to its offsets."""
     if text.isascii():
-        return Folded(f" {text.translate(_TABLE)} ", None)
+        return Folded(f" {_folded_ascii(text)} ", None, [])
+    # What is not ASCII becomes a question mark here, which tells where to look.
+    marked = text.encode("ascii", "replace")
+    plain = marked.translate(_ASCII).decode("ascii")
     pieces: list[str] = []
+    others: list[tuple[int, int]] = []
     dropping: list[tuple[int, int, list[int]]] = []
     place = 0
-    for match in _OTHER.finditer(text):
-        start, end = match.span()
-        pieces.append(text[place:start].translate(_TABLE))
+    start = marked.find(b"?")
+    while start >= 0:
+        match = _OTHER.match(text, start)
+        if match is None:
+            start = marked.find(b"?", start + 1)
+            continue
+        end = match.end()
+        others.append((start, end))
+        pieces.append(plain[place:start])
         if end - start == 1:
             folded = _TABLE[ord(text[start])]
         elif _SYLLABLE.search(text, start, end):
@@ -100,8 +117,9 @@ def fold(text: str) -> Folded:
         if len(folded) < end - start:
             dropping.append((start, end, _kept(text, start, end)))
         place = end
-    pieces.append(text[place:].translate(_TABLE))
-    return Folded(f" {''.join(pieces)} ", _offsets(len(text), dropping) if dropping else None)
+        start = marked.find(b"?", end)
+    pieces.append(plain[place:])
+    return Folded(f" {''.join(pieces)} ", _offsets(len(text), dropping) if dropping else None, others)
 
 
 # A Korean syllable written as separate letters, as some systems store it.
@@ -142,14 +160,14 @@ def trailing_marks(text: str, end: int) -> int:
 def fold_form(form: str) -> str:
     """Fold a name or an identifier: words separated by single spaces, no space at the ends."""
     if form.isascii():
-        return form.lower() if form.isalpha() else " ".join(form.translate(_TABLE).split())
+        return form.lower() if form.isalpha() else " ".join(_folded_ascii(form).split())
     return " ".join(_composed(form).translate(_TABLE).split())
 
 
 def squeeze(form: str) -> str:
     """Fold and remove every separator: the form in which names stand in file names and code."""
     if form.isascii():
-        return form.lower() if form.isalpha() else form.translate(_TABLE).replace(" ", "")
+        return form.lower() if form.isalpha() else _folded_ascii(form).replace(" ", "")
     return _composed(form).translate(_TABLE).replace(" ", "")
 
 

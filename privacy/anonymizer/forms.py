@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from privacy.anonymizer.folding import fold_form, spellings, squeeze
+from privacy.anonymizer.folding import fold, fold_form, spellings, squeeze
 from privacy.anonymizer.model import FindingType, RosterMember
 from privacy.anonymizer.nicknames import nicknames_of, short_forms
 from privacy.anonymizer.romanise import is_unspaced, romanisations
@@ -24,6 +25,13 @@ class Kind:
     NAME, JOINED, IDENTIFIER, LOGIN, CUE = range(5)
 
 
+class Half(NamedTuple):
+    """The folded spellings of one half of a name, and the letters with which a misspelt one may begin."""
+
+    names: tuple[str, ...]
+    heads: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A roster member as the matcher needs it; all tokens are folded."""
@@ -35,6 +43,13 @@ class Person:
     family: tuple[str, ...]
     others: tuple[str, ...]
     initials: tuple[frozenset[str], frozenset[str]]
+    halves: tuple[Half, Half]
+    """The given and the family name, as the other half of one another."""
+
+
+def _half(tokens: tuple[str, ...]) -> Half:
+    names = (*tokens, "".join(tokens[:4])) if len(tokens) > 1 else tokens
+    return Half(names, frozenset("".join(name[:2] for name in names)))
 
 
 def _tokens(name: str) -> list[str]:
@@ -69,16 +84,17 @@ def _initials(name: str) -> frozenset[str]:
 def describe(member: RosterMember) -> Person:
     """The person behind a roster entry, with folded name tokens."""
     given, family = split_name(member)
-    given_tokens, family_tokens = _tokens(given), _tokens(family)
+    given_tokens, family_tokens = tuple(_tokens(given)), tuple(_tokens(family))
     others = [word for word in _tokens(f"{member.middle_name} {member.name}") if len(word) > 1]
     return Person(
         key=member.user_id,
         label=_LABELS.get(member.role.lower(), FindingType.PERSON),
         name=member.name or f"{given} {family}".strip() or member.user_id,
-        given=tuple(given_tokens),
-        family=tuple(family_tokens),
+        given=given_tokens,
+        family=family_tokens,
         others=tuple(word for word in others if word not in given_tokens and word not in family_tokens),
         initials=(_initials(given or member.name), _initials(family)),
+        halves=(_half(given_tokens), _half(family_tokens)),
     )
 
 
@@ -106,6 +122,10 @@ class Forms:
 
 
 def _add_part(forms: Forms, name: str, person: int, part: int) -> None:
+    # "van 't Hoff": every mark folds to a space of its own.
+    written = fold(name).text.strip()
+    if "  " in written:
+        forms.name(written, person, part)
     for spelling in spellings(name):
         words = spelling.split()
         if not words:

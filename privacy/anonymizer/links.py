@@ -17,7 +17,8 @@ _DOT = r"(?:\s*[\[({<]\s*(?:dot|DOT)\s*[\])}>]\s*|\s+(?:dot|DOT)\s+)"
 _SPELT_HOST = re.compile(
     rf"(?:(?:{_AT}|[ ]@[ ]?|@[ ])[\w-]+(?:(?:{_DOT}|\.)[\w-]+)+|\s+(?:at|AT)\s+[\w-]+(?:{_DOT}[\w-]+)+)"
 )
-_MARKED_AT = re.compile(r"[@ \[({<](?:(?<=@) |(?<= )@|(?<=[\[({<])\s*(?:at|AT|@)\s*[\])}>])")
+_BRACKETS = "[({<"
+_BRACKETED_AT = re.compile(r"[\[({<]\s*(?:at|AT|@)\s*[\])}>]")
 _WORD_AT = re.compile(rf"\s(?:at|AT)\s+[\w-]+{_DOT}")
 _LOCAL_MARKS = ".+%'-"
 _LONGEST_LOCAL = 64
@@ -73,29 +74,37 @@ _AFTER_LOGIN_CUE = re.compile(
 def emails(reading: Reading) -> Iterator[Candidate]:
     """E-mail addresses, written plainly or with the @ and dots spelt out."""
     text = reading.text
+    anchors = []
     at = text.find("@")
     while at >= 0:
         start = _local_start(text, at, _LOCAL_MARKS)
         host = _HOST.match(text, at)
         if host and start < at and text[at - 1] not in ".%'":
             yield _email(text, start, host.end())
+        if text[at - 1 : at] == " " or text[at + 1 : at + 2] == " ":
+            anchors.append(at)
         at = text.find("@", at + 1)
-    patterns = [_MARKED_AT] if "@" in text or _bracketed_at(text) else []
+    anchors += _bracketed_at(text)
     if " dot " in reading.folded.text:
-        patterns.append(_WORD_AT)
-    for pattern in patterns:
-        for anchor in pattern.finditer(text):
-            end = anchor.start()
-            while end > 0 and text[end - 1].isspace():
-                end -= 1
-            start = _local_start(text, end, ".+-")
-            spelt = _SPELT_HOST.match(text, end)
-            if spelt and end - start > 1:
-                yield _email(text, max(start, end - _LONGEST_LOCAL), spelt.end())
+        anchors += [anchor.start() for anchor in _WORD_AT.finditer(text)]
+    for anchor in anchors:
+        end = anchor
+        while end > 0 and text[end - 1].isspace():
+            end -= 1
+        start = _local_start(text, end, ".+-")
+        spelt = _SPELT_HOST.match(text, end)
+        if spelt and end - start > 1:
+            yield _email(text, max(start, end - _LONGEST_LOCAL), spelt.end())
 
 
-def _bracketed_at(text: str) -> bool:
-    return any(mark in text or mark.upper() in text for mark in ("at]", "at)", "at}", "at>", "at "))
+def _bracketed_at(text: str) -> Iterator[int]:
+    """Where an @ stands in brackets: "ana [at] example"."""
+    for bracket in _BRACKETS:
+        place = text.find(bracket)
+        while place >= 0:
+            if _BRACKETED_AT.match(text, place):
+                yield place
+            place = text.find(bracket, place + 1)
 
 
 def _local_start(text: str, end: int, marks: str) -> int:
@@ -178,12 +187,12 @@ def handles(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
     """Handles after an @, user names after a cue, and the owner of a home directory."""
     text = reading.text
     if "@" in text:
-        called = {(hit.start, hit.end): hit.owners for hit in reading.names}
+        called = {(hit.start, hit.end): hit.bearers for hit in reading.names}
         for match in _HANDLE.finditer(text):
-            owners = called.get(match.span(1), ())
-            if owners and match.group(1)[0].isupper():
+            bearers = called.get(match.span(1))
+            if bearers is not None and match.group(1)[0].isupper():
                 # "@Ann, I agree": the person and not an account.
-                people = tuple(number for number, _ in owners)
+                people = tuple(number for number, _ in bearers.pairs)
                 person = roster.people[people[0]]
                 yield Candidate(*match.span(1), person.label, Certainty.LIKELY, person.key, 30, people)
             elif not _directive(text, match):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from privacy.errors import PrivacyError
 
@@ -65,8 +65,7 @@ class RosterMember:
     sourcedid: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A place in the original text that identifies a person, and what stands there instead."""
 
     start: int
@@ -82,8 +81,7 @@ class Finding:
         return self.certainty is not Certainty.UNCERTAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A place that looks like a person of the roster and was left standing, with the reason."""
 
     start: int
@@ -91,8 +89,7 @@ class Kept:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(NamedTuple):
     """A strong roster form that still stands in the outgoing text (offsets into that text)."""
 
     start: int
@@ -100,8 +97,7 @@ class Leak:
     person_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """One replaced place: where its placeholder starts in the outgoing text, and what stood there."""
 
     start: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from privacy.anonymizer.cues import PERSON_BEFORE, STRONG_BEFORE
 from privacy.anonymizer.folding import fold_form
@@ -20,7 +21,11 @@ from privacy.anonymizer.words import (
 )
 
 _VERSUS = re.compile(r" (?:v\.|vs\.?|versus) ")
+_VERSUS_BEFORE = (" v. ", "vs. ")
 _HYPHENATED = re.compile(r"[-–][A-ZÀ-Þ]")
+_HYPHENS = ("-", "–")
+_LEADS_TO_NOUN = ("", *" '’\u00a0")
+_NOUN = re.compile(r"[\w-]+")
 NEXT_WORD = re.compile(r"[ \u00a0]([^\W\d_][\w’'-]*)(\.?)")
 _POSSESSED = re.compile(
     r"\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Yy]our|[Mm]ein\w{0,2}"
@@ -36,6 +41,7 @@ _BYNAME = re.compile(r" (?:the|der|le|el|la|of) [A-ZÀ-Þ]")
 _REGNAL = re.compile(
     r" (?:II|III|IV|V|VI|VII|VIII|IX|X|I(?= (?:with|and|of|was|is|in|had|reigned|to|by)\b|[.,;:)]|['’]s))\b"
 )
+_LEADS_TO_BYNAME = frozenset(f" {letter}" for letter in "IVXtdleo")
 _FIGURE = re.compile(
     r", (?:the |an? )?(?:[\w-]+ )?(?:empress|emperor|queen|king|pope|saint|goddess|god|duke|duchess|prince|princess"
     r"|poet|composer|painter|sculptor|philosopher|novelist|playwright|heroine|hero|protagonist|narrator|apostle|prophet"
@@ -78,28 +84,23 @@ def previous_word(text: str, start: int) -> tuple[str, str]:
 
 def named_after(text: str, start: int, end: int, previous: str) -> bool:
     """Newton's second law, the Smith chart, Reed–Solomon codes, Brown v. Board."""
-    if _VERSUS.match(text, end) or text[max(0, start - 4) : start].endswith((" v. ", "vs. ")):
+    following = text[end : end + 2]
+    if (following == " v" and _VERSUS.match(text, end)) or text.endswith(_VERSUS_BEFORE, max(0, start - 4), start):
         return True
-    if _HYPHENATED.match(text, end) or (
-        text[start - 1 : start] in ("–", "-") and text[start - 2 : start - 1].isalpha()
+    if (following[:1] in _HYPHENS and _HYPHENATED.match(text, end)) or (
+        text[start - 1 : start] in _HYPHENS and text[start - 2 : start - 1].isalpha()
     ):
         return True
-    if text[end : end + 1] not in " '’\u00a0":
+    if following[:1] not in _LEADS_TO_NOUN:
         return False
-    words = re.findall(
-        r"[\w-]+", text[end : end + 48].split(".")[0].split(",")[0].removeprefix("'s").removeprefix("’s")
-    )[:3]
-    for place, word in enumerate(words):
-        if word.casefold() in THINGS_NAMED_AFTER_PEOPLE:
-            return place == 0 or previous in ARTICLES or text[end : end + 1] in "'’"
-        if word.casefold() in FUNCTION_WORDS and word.casefold() not in _ORDINALS:
+    stretch = text[end : end + 48].split(".")[0].split(",")[0].removeprefix("'s").removeprefix("’s")
+    for place, match in enumerate(islice(_NOUN.finditer(stretch), 3)):
+        word = match.group().casefold()
+        if word in THINGS_NAMED_AFTER_PEOPLE:
+            return place == 0 or previous in ARTICLES or following[:1] in "'’"
+        if word in FUNCTION_WORDS and word not in _ORDINALS:
             return False
     return False
-
-
-def used_as_word(text: str, words: tuple[str, ...]) -> bool:
-    """Whether this very text uses the name as a noun: "the crane" makes "Crane operators" no person."""
-    return len(words) == 1 and any(f" {article} {words[0]}" in text for article in ("the", "a", "an"))
 
 
 def beside_other_name(text: str, start: int, end: int, previous: str, *, touching: bool, given: bool) -> bool:
@@ -107,8 +108,10 @@ def beside_other_name(text: str, start: int, end: int, previous: str, *, touchin
 
     `given` tells that it is only a given name: "Meanwhile Ana" is nobody else, where "Virginia Woolf" is.
     """
-    beside = text[end : end + 1] in (" ", ",")
-    if beside and (_REGNAL.match(text, end) or _BYNAME.match(text, end) or _FIGURE.match(text, end)):
+    if text[end : end + 1] == ",":
+        if _FIGURE.match(text, end):
+            return True
+    elif text[end : end + 2] in _LEADS_TO_BYNAME and (_REGNAL.match(text, end) or _BYNAME.match(text, end)):
         return True
     if (
         text.startswith(" I ", end)
@@ -123,11 +126,17 @@ def beside_other_name(text: str, start: int, end: int, previous: str, *, touchin
             return True
     if not touching or not previous:
         return False
-    if _POSSESSED.search(text, max(0, start - 50), start):
+    if not _with_other_word(text, start, previous, given=given):
         return False
+    return _POSSESSED.search(text, max(0, start - 50), start) is None
+
+
+def _with_other_word(text: str, start: int, previous: str, *, given: bool) -> bool:
+    """Whether the word before a name, which it touches, is half of the same name."""
     written = text[max(0, start - 40) : start].rstrip().split()[-1]
     if not written[:1].isupper() or written[-1:] in ".:;,!?)" or previous in TITLES:
-        return written[:1].isupper() and written[-1:] == "." and len(written) == 2
+        # An initial comes before a family name: "vitamin C. Ana said" is no "C. Ana".
+        return not given and written[:1].isupper() and written[-1:] == "." and len(written) == 2
     if previous in OFFICES:
         return True
     opening = opens_sentence(text, start - len(previous) - 1)

@@ -89,6 +89,9 @@ _FIRST_SYLLABLES = re.compile(r"[^aeiouy]*[aeiouy]+[^aeiouy]*")
 _LAST_SYLLABLES = re.compile(r"(?<=.)[^aeiouy][aeiouy][^aeiouy]*(?:[aeiouy][^aeiouy]*)?$")
 
 
+_DIMINUTIVES = ("ka", "ek", "ik", "ita", "ito")
+
+
 def short_forms(given_name: str) -> frozenset[str]:
     """Short forms made by rule (Lottie, Ally, Didi, Melo). Guesses: they count only where a name is announced."""
     if not given_name.isascii() or len(given_name) < 4:
@@ -108,6 +111,7 @@ def short_forms(given_name: str) -> frozenset[str]:
         doubled = stem if stem[-1] == stem[-2] else stem + stem[-1]
         forms |= {stem + ending for ending in ("y", "ie", "i", "o", "a")}
         forms |= {doubled + ending for ending in ("y", "ie", "i", "a")}
+        forms |= {stem + ending for ending in _DIMINUTIVES}
         forms |= {stem, given_name[:5]}
     forms.add(given_name[:2] * 2)
     return frozenset(form for form in forms if len(form) > 2 and form != given_name and form not in FUNCTION_WORDS)

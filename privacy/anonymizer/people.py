@@ -21,24 +21,19 @@ from privacy.anonymizer.forms import (
 from privacy.anonymizer.model import Certainty, FindingType, Kept
 from privacy.anonymizer.positions import labels_people
 from privacy.anonymizer.resolve import SHORT_FORM
-from privacy.anonymizer.romanise import first_consonant, skeleton
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
 from privacy.anonymizer.segments import segments
 from privacy.anonymizer.verdict import Reason, Verdict
-from privacy.anonymizer.words import FUNCTION_WORDS, NAME_WORDS, TITLES, word_set
+from privacy.anonymizer.words import NAME_WORDS, TITLES, word_set
 
 _TITLE_BEFORE = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Sir|Madam|Herr|Frau|Sr|Sra|Srta|Mme|Mlle|Monsieur|Madame|Señor|Señora)"
     r"\.?[ \u00a0]){1,2}$"
 )
 _TITLE_WORDS = TITLES | {"señor", "señora"}
+_WRITTEN = {reason: reason.value for reason in Reason}
 _LISTED_REASONS = frozenset({Reason.PLACE, Reason.HEADING})
-_PAIR = re.compile(r"([A-Z][a-z]{1,15})[ \u00a0\n](?=([A-Z][a-z]{1,15}(?:-[A-Z][a-z]{1,15})?)\b)")
-# Two names written as one, as in file names: `layla_mansour`, `LaylaMansour`.
-_JOINT = re.compile(r"[._A-Z-](?<=[a-z].)(?=[A-Za-z][a-z]|(?<=[A-Z])[a-z])")
-_LETTERS_BEFORE = re.compile(r"[A-Z]?[a-z]{2,15}\Z")
-_LETTERS = re.compile(r"[A-Z]?[a-z]{2,15}")
 _TAUGHT = re.compile(r"['’]s? (?:class|course|lecture|lectures|seminar|feedback|advice|office|module|lesson|slides)\b")
 _FILE_ENDING = re.compile(
     r"[\w-]*(?=\.(?:pdf|docx?|odt|rtf|txt|md|html?|ipynb|py|java|c|cpp|js|ts|r|zip|xlsx|pptx|csv|png|jpe?g)\b)",
@@ -73,21 +68,19 @@ def named_people(
     kept: list[Kept] = []
     believed: list[tuple[Segment, tuple[int, ...]]] = []
     doubtful: list[tuple[Segment, tuple[int, ...]]] = []
-    verdicts: dict[tuple[Segment, bool], Verdict] = {}
     for segment, numbers in segments(reading, roster):
         # Members who share a name share the verdict; only the author's own is judged apart.
         for group, is_author in _author_apart(numbers, author):
-            verdict = verdicts.get((segment, is_author))
-            if verdict is None:
-                verdict = verdicts[segment, is_author] = judge(around, segment, is_author=is_author)
-            if verdict.reason is None:
+            verdict = judge(around, segment, is_author=is_author)
+            reason = verdict.reason
+            if reason is None:
                 believed.append((segment, group))
                 found += _candidates(reading.text, roster, segment, group, verdict)
                 continue
-            kept.append(Kept(segment.start, segment.end, verdict.reason.value))
-            if verdict.reason is Reason.ACTING_WORD:
+            kept.append(Kept(segment.start, segment.end, _WRITTEN[reason]))
+            if reason is Reason.ACTING_WORD:
                 doubtful.append((segment, group))
-            if verdict.reason in _LISTED_REASONS:
+            if reason in _LISTED_REASONS:
                 found += _candidates(reading.text, roster, segment, group, verdict)
     if doubtful:
         words = {(number, word) for segment, group in believed for number in group for word in segment.words}
@@ -101,14 +94,16 @@ def named_people(
     return found, kept
 
 
-def _author_apart(numbers: tuple[int, ...], author: int | None) -> list[tuple[tuple[int, ...], bool]]:
+def _author_apart(numbers: tuple[int, ...], author: int | None) -> tuple[tuple[tuple[int, ...], bool], ...]:
     if author is None or author not in numbers:
-        return [(numbers, False)]
+        return ((numbers, False),)
     others = tuple(number for number in numbers if number != author)
-    return [((author,), True), (others, False)] if others else [((author,), True)]
+    return (((author,), True), (others, False)) if others else (((author,), True),)
 
 
 def _by_label(roster: CompiledRoster, numbers: tuple[int, ...]) -> list[tuple[FindingType, tuple[int, ...]]]:
+    if len(numbers) == 1:
+        return [(roster.people[numbers[0]].label, numbers)]
     labels: dict[FindingType, list[int]] = {}
     for number in numbers:
         labels.setdefault(roster.people[number].label, []).append(number)
@@ -178,8 +173,8 @@ def _name_before(text: str, start: int, number: int, roster: CompiledRoster) -> 
         first -= 1
     if first == start:
         return None
-    owners = roster.names.get(squeeze(text[first:start]), ())
-    return first if any(owner == number for owner, _ in owners) else None
+    bearers = roster.names.get(squeeze(text[first:start]))
+    return first if bearers is not None and number in bearers.numbers else None
 
 
 def _is_login(text: str, start: int, end: int) -> bool:
@@ -191,10 +186,22 @@ def _is_login(text: str, start: int, end: int) -> bool:
     return login.islower() and " " not in login and login not in NAME_WORDS and (marked or len(login) >= 7)
 
 
+def _with_full_stops(reading: Reading) -> Iterator[re.Match[str]]:
+    """Two or three letters with a full stop after each: "J. K."."""
+    text, done = reading.text, 0
+    starts = list(reading.shape.places(b"A-"))
+    starts += [end - 1 for _, end in reading.folded.others if text[end : end + 1] == "."]
+    for start in sorted(starts):
+        match = _INITIALS.match(text, start) if start >= done else None
+        if match:
+            done = match.end()
+            yield match
+
+
 def initials(reading: Reading, roster: CompiledRoster, around: Surroundings, author: int | None) -> Iterator[Candidate]:
     """Initials alone, where a person stands: on a line of their own or in a list after a label."""
     text = reading.text
-    for match in _INITIALS.finditer(text):
+    for match in _with_full_stops(reading):
         letters = fold_form(match.group()).replace(" ", "")
         first, last = around.line(match.start(), match.end())
         before, after = text[first : match.start()].strip(" \t-–—*#/"), text[match.end() : last]
@@ -208,37 +215,3 @@ def initials(reading: Reading, roster: CompiledRoster, around: Surroundings, aut
             key = "|".join(sorted(roster.people[owner].key for owner in chosen))
             label = roster.people[chosen[0]].label
             yield Candidate(match.start(), match.end(), label, Certainty.LIKELY, key, 20, chosen)
-
-
-def transliterated(reading: Reading, roster: CompiledRoster) -> Iterator[Candidate]:
-    """Both names in Latin letters of a member whom the roster writes in another script."""
-    if not roster.skeletons:
-        return
-    text = reading.text
-    for match in _PAIR.finditer(text):
-        if match.group(1).lower() not in FUNCTION_WORDS and match.group(2).lower() not in FUNCTION_WORDS:
-            yield from _by_skeleton(roster, match.group(1), match.group(2), match.start(), match.end(2), shortest=3)
-    for seam in _JOINT.finditer(text):
-        place = seam.start() + (text[seam.start()] in "._-")
-        before, after = (
-            _LETTERS_BEFORE.search(text, max(0, seam.start() - 16), seam.start()),
-            _LETTERS.match(text, place),
-        )
-        if before and after:
-            yield from _by_skeleton(roster, before.group(), after.group(), before.start(), after.end(), shortest=4)
-
-
-def _by_skeleton(
-    roster: CompiledRoster, first: str, second: str, start: int, end: int, *, shortest: int
-) -> Iterator[Candidate]:
-    if (first_consonant(first), first_consonant(second)) not in roster.skeleton_letters:
-        return
-    beginning = skeleton(first)
-    if beginning not in roster.skeleton_beginnings:
-        return
-    ending = skeleton(second)
-    if len(beginning) + len(ending) < shortest:
-        return
-    for number in roster.skeletons.get((beginning, ending), ()):
-        person = roster.people[number]
-        yield Candidate(start, end, person.label, Certainty.LIKELY, person.key, 37, (number,))

@@ -13,6 +13,8 @@ from privacy.anonymizer.words import TITLES, is_word_like, word_set
 
 _RUNNING_HEAD = re.compile(r"[ \t]*\d{1,3}[ \t]*$")
 _LABEL = re.compile(r"[ \t*#/>@\"-]*([^\W\d_][\w ’'.()-]{0,30}?)[ \t]*:[ \t]*")
+_DASHED = re.compile(r"[ \t]*([^\W\d_][\w ’'.()]{0,20}?) [–—-] ")
+_DASHES = ("-", "–", "—")
 # "* Ann – slides": a list of who does what; a glossary would go on with an article.
 _BULLET = re.compile(r"[ \t]*(?:[*•-]|\d{1,2}[.)])[ \t]+")
 _SHARE = re.compile(r" ?[–—:-] (?!an? |the |[A-ZÀ-Þ])")
@@ -26,40 +28,55 @@ _LABELS_OF_PEOPLE = word_set("""
     reviewer editor reviewers editors attendees present absent apologies participants participant cast crew
     interviewer interviewee speaker speakers presenter presenters presented from to cc bcc proofread typed
     checked moderator host guest guests assignee assigned reporter owner maintainer helper helpers thanks
-    acknowledgements tasks roles shares work
+    acknowledgements tasks roles shares work photo photos photography photographer scribe secretary treasurer chair
+    timekeeper director producer idea ideas
     """)
 
 
 _NEAR = 60
+_CLOSING_MARKS = tuple(",.! –—-")
 _PLURAL = re.compile(r"\(e?[sn]\)")
 _ITEM = re.compile(r"[ \t]*(?:[*•–-]|\(?\d{1,2}[.)])[ \t]+")
+
+
+def _at_line_start(around: Surroundings, segment: Segment, first: int, last: int, *, is_author: bool) -> Verdict | None:
+    """A name with a capital near the start of a line from `first` to `last`: a signature, a running head, a bullet."""
+    text, start, end = around.text, segment.start, segment.end
+    before = text[first:start]
+    after = text[end:last] if last - end <= _NEAR else "…"
+    closing = before[-1:] in _CLOSING_MARKS and _CLOSING_WORD.fullmatch(before) is not None
+    bare_before = closing or not before.strip(" \t-–—*#/>~(")
+    if bare_before and after.strip()[-1:].isdigit() and _RUNNING_HEAD.fullmatch(after):
+        return HIDE if is_author or not is_word_like(segment.words) else None
+    if before and segment.parts & (GIVEN | WHOLE):
+        if segment.parts & GIVEN and _BULLET.fullmatch(before) and _SHARE.match(text, end):
+            return LIKELY
+        if _ITEM.fullmatch(before) and not after.strip(" \t,;"):
+            return LIKELY
+    if bare_before and not after.strip(" \t,.!)"):
+        if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
+            return HIDE
+        return LIKELY if segment.parts & (GIVEN | WHOLE) and _ends_message(text, first, last) else None
+    return None
 
 
 def telling_position(around: Surroundings, segment: Segment, previous: str, *, is_author: bool) -> Verdict | None:
     """Places that name people whatever the word: running heads, labels, sign-offs, titles before a name."""
     text, start, end = around.text, segment.start, segment.end
     first, last = around.line(start, end)
-    # Lines can be very long: only what is near can be an indent, a dash, a page number.
-    before = text[first:start] if start - first <= _NEAR else "…"
-    after = text[end:last] if last - end <= _NEAR else "…"
-    closing = _CLOSING_WORD.fullmatch(before) is not None
-    bare_before = closing or not before.strip(" \t-–—*#/>~(")
     capital = text[start].isupper() or not is_small(text[start])
-    if bare_before and capital and _RUNNING_HEAD.fullmatch(after) and after.strip():
-        return HIDE if is_author or not is_word_like(segment.words) else None
     if text[start - 1 : start] == "(" and _TASK_OF.search(text, max(0, start - 8), start):
         return HIDE
-    if segment.parts & GIVEN and capital and _BULLET.fullmatch(before) and _SHARE.match(text, end):
-        return LIKELY
-    if capital and segment.parts & (GIVEN | WHOLE) and _ITEM.fullmatch(before) and not after.strip(" \t,;"):
-        return LIKELY
-    if bare_before and not after.strip(" \t,.!)") and capital:
-        if is_author or closing or not is_word_like(segment.words) or _closes_letter(text, first):
-            return HIDE
-        return LIKELY if segment.parts & (GIVEN | WHOLE) and _ends_message(text, first, last) else None
+    # Lines can be very long: only what is near can be an indent, a dash, a page number.
+    if start - first <= _NEAR and capital:
+        verdict = _at_line_start(around, segment, first, last, is_author=is_author)
+        if verdict is not None:
+            return verdict
     label = _LABEL.match(text, first, start) if text.find(":", first, min(start, first + _NEAR)) >= 0 else None
     if label and _SENTENCE_END.search(text, label.end(), start):
         label = None
+    if label is None and text[start - 2 : start - 1] in _DASHES:
+        label = _DASHED.fullmatch(text, first, start)
     if label and capital and labels_people(label.group(1)):
         return HIDE
     if previous in TITLES and capital and text[start - 1 : start] in (" ", "\u00a0"):

@@ -7,12 +7,12 @@ automaton also finds the cue words, so that a text is read once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import product
 from typing import Any, NamedTuple
 
 import ahocorasick
 
 from privacy.anonymizer.cues import Cue, cue_forms
+from privacy.anonymizer.filename import words_of
 from privacy.anonymizer.folding import fold_form
 from privacy.anonymizer.forms import (
     NICKNAME,
@@ -26,22 +26,53 @@ from privacy.anonymizer.forms import (
     split_name,
 )
 from privacy.anonymizer.model import RosterMember
+from privacy.anonymizer.nearness import STEM, Neighbourhood, deletions
 from privacy.anonymizer.romanise import skeletons
-from privacy.anonymizer.strong import strong_forms
+from privacy.anonymizer.strong import StrongForms
 from privacy.anonymizer.words import NAME_WORDS, PLACES, is_tiny, is_word_like
 
 
-class Meaning(NamedTuple):
-    """What a form can mean: parts of members' names, strong forms of members, cues.
+class Bearers(NamedTuple):
+    """The members whom a form of a name may mean. `word` is the form as `fold_form` writes it.
 
-    `owners` are pairs of a member's number and the part of the name; `strong` are pairs of a kind and a member's
-    number. `word` tells that the form in lower case is simply a word unless other parts of a name are beside it.
+    `pairs` are a member's number and the part of the name, `groups` the same by part, `numbers` the members alone.
+    `plain` tells that the form is also an ordinary word or too short to be told from one; `weak` tells that in lower
+    case it is nobody's name unless other parts of it are beside it.
     """
 
-    owners: tuple[tuple[int, int], ...]
+    word: str
+    pairs: tuple[tuple[int, int], ...]
+    groups: tuple[tuple[int, tuple[int, ...]], ...]
+    numbers: frozenset[int]
+    plain: bool
+    weak: bool
+
+
+def _bearers(form: str, parts: dict[int, int]) -> Bearers:
+    groups: dict[int, list[int]] = {}
+    for number, part in parts.items():
+        groups.setdefault(part, []).append(number)
+    word = form.strip()
+    plain = is_word_like((word,)) or is_tiny(word)
+    return Bearers(
+        " ".join(word.split()),
+        tuple(parts.items()),
+        tuple((part, tuple(numbers)) for part, numbers in groups.items()),
+        frozenset(parts),
+        plain,
+        plain or set(groups) == {SHORT},
+    )
+
+
+class Meaning(NamedTuple):
+    """What a form can mean: a name of members, strong forms of members, cues.
+
+    `strong` are pairs of a kind and a member's number.
+    """
+
+    bearers: Bearers | None
     strong: tuple[tuple[int, int], ...]
     cues: tuple[Cue, ...]
-    word: bool
 
 
 class CompiledRoster:
@@ -57,23 +88,23 @@ class CompiledRoster:
         for number, member in enumerate(self.members):
             add_names(forms, member, number)
             add_strong(forms, member, number)
-        self.names: dict[str, tuple[tuple[int, int], ...]] = {
-            form.strip(): tuple(parts.items()) for form, parts in forms.names.items()
-        }
-        self.near = _deletions(self.names)
-        usable = {name for found in self.near.values() for name in found}
-        self.beginnings = frozenset(name[:STEM] for name in usable)
-        self.endings = frozenset(name[:1] + name[-STEM:] for name in usable)
-        self.swapped = _swaps(self.near)
-        self.stems = _stems(self.people)
+        found = {form: _bearers(form, parts) for form, parts in forms.names.items()}
+        self.names = {form.strip(): bearers for form, bearers in found.items()}
         self.initials = _initial_pairs(self.people)
         self.skeletons = _skeletons(self.members)
-        self.skeleton_letters = frozenset(
-            pair for first, second in self.skeletons for pair in product(("", first[0]), ("", second[0]))
-        )
-        self.skeleton_beginnings = frozenset(first for first, _ in self.skeletons)
-        self.strong_forms = strong_forms(self.members)
-        self.automaton = _automaton(forms)
+        near = _deletions(self.names)
+        self.given_skeletons = _given_skeletons(self.members)
+        self.nearness = Neighbourhood(near, _swaps(near), _stems(self.people), self.skeletons)
+        self.strong_forms = StrongForms(self.members)
+        self.automaton = _automaton(forms, found)
+        self._file_words: dict[int, frozenset[str]] = {}
+
+    def file_words(self, number: int) -> frozenset[str]:
+        """What of a member may not stand in a file name."""
+        known = self._file_words.get(number)
+        if known is None:
+            known = self._file_words[number] = words_of(self.members[number])
+        return known
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (CompiledRoster, (self.members, self.countries))
@@ -84,17 +115,15 @@ def compile_roster(members: Iterable[RosterMember], *, countries: Sequence[str] 
     return CompiledRoster(members, countries)
 
 
-def _automaton(forms: Forms) -> Any:
+def _automaton(forms: Forms, names: dict[str, Bearers]) -> Any:
     strong: dict[str, list[tuple[int, int]]] = {}
     for (form, kind), owners in forms.people.items():
         strong.setdefault(form, []).extend((kind, owner) for owner in owners)
     cues = {f" {cue} ": kinds for cue, kinds in cue_forms().items()}
     automaton = ahocorasick.Automaton()
-    for form in dict.fromkeys((*forms.names, *strong, *cues)):
-        parts = tuple(forms.names.get(form, {}).items())
-        word = is_word_like((form.strip(),)) or is_tiny(form.strip()) or all(part == SHORT for _, part in parts)
+    for form in dict.fromkeys((*names, *strong, *cues)):
         trim = 1 if form[0] == " " else 0
-        meaning = Meaning(parts, tuple(strong.get(form, ())), cues.get(form, ()), word)
+        meaning = Meaning(names.get(form), tuple(strong.get(form, ())), cues.get(form, ()))
         automaton.add_word(form, (len(form) - 2 * trim, 1 - trim, meaning))
     automaton.make_automaton()
     return automaton
@@ -131,9 +160,21 @@ def _skeletons(members: tuple[RosterMember, ...]) -> dict[tuple[str, str], tuple
     return {pair: tuple(numbers) for pair, numbers in found.items()}
 
 
-def deletions(word: str) -> set[str]:
-    """The word itself and everything that remains of it when one character is dropped."""
-    return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
+# Consonants enough to tell a given name from other words, where somebody is expected.
+_SHORTEST_GIVEN = 3
+
+
+def _given_skeletons(members: tuple[RosterMember, ...]) -> dict[str, tuple[int, ...]]:
+    """Consonants of given names, and of names that stand alone, that are written in other scripts."""
+    found: dict[str, list[int]] = {}
+    for number, member in enumerate(members):
+        given, _ = split_name(member)
+        for name in (given or member.name).split()[:1]:
+            if not fold_form(name).isascii():
+                for consonants in skeletons(name):
+                    if len(consonants) >= _SHORTEST_GIVEN:
+                        found.setdefault(consonants, []).append(number)
+    return {consonants: tuple(numbers) for consonants, numbers in found.items()}
 
 
 def _swaps(near: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -147,10 +188,6 @@ def _swaps(near: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     return {swapped: tuple(sorted(found)) for swapped, found in index.items()}
 
 
-# How many letters a misspelt or inflected name has in common with the name at its beginning.
-STEM = 3
-
-
 def _stems(people: tuple[Person, ...]) -> dict[str, tuple[tuple[int, str, bool], ...]]:
     """The beginnings of given and family names, to the members, the names and whether it is the family name."""
     index: dict[str, list[tuple[int, str, bool]]] = {}
@@ -162,11 +199,11 @@ def _stems(people: tuple[Person, ...]) -> dict[str, tuple[tuple[int, str, bool],
     return {stem: tuple(found) for stem, found in index.items()}
 
 
-def _deletions(names: dict[str, tuple[tuple[int, int], ...]]) -> dict[str, tuple[str, ...]]:
+def _deletions(names: dict[str, Bearers]) -> dict[str, tuple[str, ...]]:
     """An index for one-letter slips: what is left after one deletion, to the names it may come from."""
     index: dict[str, list[str]] = {}
-    for name, owners in names.items():
-        usable = any(not part & (NICKNAME | ROMANISED | SHORT) for _, part in owners)
+    for name, bearers in names.items():
+        usable = any(not part & (NICKNAME | ROMANISED | SHORT) for part, _ in bearers.groups)
         if len(name) < 5 or " " in name or not usable or name in NAME_WORDS or name in PLACES:
             continue
         for rest in deletions(name):

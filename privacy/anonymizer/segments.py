@@ -25,7 +25,7 @@ from privacy.anonymizer.forms import (
 )
 from privacy.anonymizer.roster import CompiledRoster
 from privacy.anonymizer.segment import Level, Segment
-from privacy.anonymizer.widen import look_beside, stands_alone, widen
+from privacy.anonymizer.widen import look_beside, stands_alone, widen, with_misspelt_rest
 from privacy.anonymizer.words import (
     PARTICLES,
     is_tiny,
@@ -34,11 +34,13 @@ from privacy.anonymizer.words import (
 
 
 class PartHit(NamedTuple):
-    """A form of one member's name in the text, with the part of the name it can be (bits of `forms`)."""
+    """A form of one member's name in the text: the folded words, and the part of the name they can be."""
 
     start: int
     end: int
     part: int
+    word: str
+    plain: bool
 
 
 _SPACE = re.compile(r"[ \t\u00a0\u202f\u2009]{1,3}|[ \t\u00a0]?[\r\n]{1,2}[ \t*#/>%\"-]{0,8}|[-'’ʼ`‐‑_.·]|")
@@ -52,25 +54,16 @@ _REACH = 24
 def segments(reading: Reading, roster: CompiledRoster) -> Iterator[tuple[Segment, tuple[int, ...]]]:
     """The stretches of text that may name somebody, each with the members whom it may name."""
     for cluster in _clusters(reading):
-        if len(cluster) == 1:
-            yield from _single(reading, roster, cluster[0].start, cluster[0].end, cluster[0].owners)
-            continue
-        parts: dict[int, list[PartHit]] = {}
-        for start, end, owners, _ in cluster:
-            for number, part in owners:
-                parts.setdefault(number, []).append(PartHit(start, end, part))
-        singles: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for number, hits in parts.items():
-            if len(hits) == 1:
-                singles.setdefault((hits[0].start, hits[0].end), []).append((number, hits[0].part))
+        joined = _named_twice(cluster)
+        if joined:
+            yield from _of_several_parts(reading, roster, cluster, joined)
+        for hit in cluster:
+            if hit.bearers.plain and is_small(reading.text[hit.start]):
                 continue
-            for segment in _join(reading.text, _outermost(hits)):
-                if not stands_alone(reading.text, segment.start, segment.end):
-                    beside = look_beside(reading.text, segment.start, segment.end)
-                    segment = widen(reading.text, roster.people[number], segment, beside)
-                yield segment, (number,)
-        for (start, end), members in singles.items():
-            yield from _single(reading, roster, start, end, members)
+            groups = hit.bearers.groups
+            if not hit.bearers.numbers.isdisjoint(joined):
+                groups = tuple((part, tuple(n for n in members if n not in joined)) for part, members in groups)
+            yield from _single(reading, roster, hit, groups)
 
 
 def _clusters(reading: Reading) -> Iterator[list[NameHit]]:
@@ -78,36 +71,81 @@ def _clusters(reading: Reading) -> Iterator[list[NameHit]]:
     text, cluster, end = reading.text, list[NameHit](), -_REACH - 1
     for hit in reading.names:
         if hit.start - end > _REACH:
-            if len(cluster) > 1 or (cluster and not (cluster[0].word and is_small(text[cluster[0].start]))):
+            if len(cluster) > 1 or (cluster and not _is_weak(text, cluster[0])):
                 yield cluster
             cluster = []
         cluster.append(hit)
-        end = max(end, hit.end)
+        if hit.end > end:
+            end = hit.end
     if cluster:
         yield cluster
 
 
+def _is_weak(text: str, hit: NameHit) -> bool:
+    """Whether a form that stands far from every other is nobody's name."""
+    return hit.bearers.weak and not hit.in_word and is_small(text[hit.start])
+
+
+def _named_twice(cluster: list[NameHit]) -> frozenset[int]:
+    """The members of whom more than one part stands in a cluster."""
+    if len(cluster) == 1:
+        return _NOBODY
+    seen = cluster[0].bearers.numbers
+    twice = _NOBODY
+    for hit in cluster[1:]:
+        numbers = hit.bearers.numbers
+        if not seen.isdisjoint(numbers):
+            twice |= seen & numbers
+        seen |= numbers
+    return twice
+
+
+_NOBODY: frozenset[int] = frozenset()
+
+
+def _of_several_parts(
+    reading: Reading, roster: CompiledRoster, cluster: list[NameHit], joined: frozenset[int]
+) -> Iterator[tuple[Segment, tuple[int, ...]]]:
+    """What members are called of whom several parts stand close together."""
+    parts: dict[int, list[PartHit]] = {}
+    for start, end, bearers, _ in cluster:
+        if not bearers.numbers.isdisjoint(joined):
+            for number, part in bearers.pairs:
+                if number in joined:
+                    parts.setdefault(number, []).append(PartHit(start, end, part, bearers.word, bearers.plain))
+    text = reading.text
+    for number, hits in parts.items():
+        for segment in _join(text, _outermost(text, hits)):
+            if segment.level is Level.FULL:
+                segment = with_misspelt_rest(text, roster.people[number], segment)
+            elif not stands_alone(text, segment.start, segment.end):
+                beside = look_beside(text, segment.start, segment.end)
+                segment = widen(roster.people[number], segment, beside) if beside else segment
+            yield segment, (number,)
+
+
 def _single(
-    reading: Reading, roster: CompiledRoster, start: int, end: int, owners: Iterable[tuple[int, int]]
+    reading: Reading, roster: CompiledRoster, hit: NameHit, groups: Iterable[tuple[int, tuple[int, ...]]]
 ) -> Iterator[tuple[Segment, tuple[int, ...]]]:
     """One form by itself: members of whom it is the same part share the stretch, unless it can be widened."""
-    text = reading.text
-    numbers: dict[int, list[int]] = {}
-    for number, part in owners:
-        numbers.setdefault(part, []).append(number)
+    text, start, end, word = reading.text, hit.start, hit.end, hit.bearers.word
     beside = None if stands_alone(text, start, end) else look_beside(text, start, end)
-    word = fold_form(text[start:end])
-    for part, members in numbers.items():
-        if _plainly_a_word(text, start, part, word):
+    for part, members in groups:
+        if not members or (part == SHORT and is_small(text[start])):
             continue
         level = Level.FULL if part & WHOLE and " " in word else Level.SINGLE
         segment = Segment(start, end, part, level, (word,))
-        if beside is None or (level is Level.SINGLE and beside.is_empty):
-            yield segment, tuple(members)
+        if beside is None and level is Level.SINGLE:
+            yield segment, members
             continue
         unchanged = []
         for number in members:
-            widened = widen(text, roster.people[number], segment, beside)
+            person = roster.people[number]
+            widened = segment
+            if level is Level.FULL:
+                widened = with_misspelt_rest(text, person, segment)
+            elif beside is not None:
+                widened = widen(person, segment, beside)
             if widened is segment:
                 unchanged.append(number)
             else:
@@ -116,7 +154,9 @@ def _single(
             yield segment, tuple(unchanged)
 
 
-def _outermost(hits: list[PartHit]) -> list[PartHit]:
+def _outermost(text: str, hits: list[PartHit]) -> list[PartHit]:
+    if len(hits) == _A_PAIR and hits[0].end <= hits[1].start:
+        return hits
     kept: list[PartHit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
         if kept and hit.start >= kept[-1].start and hit.end <= kept[-1].end:
@@ -124,18 +164,32 @@ def _outermost(hits: list[PartHit]) -> list[PartHit]:
                 kept[-1] = kept[-1]._replace(part=kept[-1].part | hit.part)
             continue
         if kept and hit.start < kept[-1].end:
-            kept[-1] = PartHit(kept[-1].start, hit.end, kept[-1].part | hit.part)
+            kept[-1] = _overlapping(text, kept[-1], hit)
             continue
         kept.append(hit)
     return kept
 
 
+def _overlapping(text: str, first: PartHit, second: PartHit) -> PartHit:
+    word = fold_form(text[first.start : second.end])
+    plain = is_tiny(word) or is_word_like((word,))
+    return PartHit(first.start, second.end, first.part | second.part, word, plain)
+
+
+_A_PAIR = 2
 _GIVEN_LIKE = GIVEN | NICKNAME | MIDDLE
 
 
+_FIRST = _GIVEN_LIKE | ROMANISED | WHOLE
+_SECOND = FAMILY | ROMANISED | MIDDLE | WHOLE
+
+
 def _is_full(parts: list[int]) -> bool:
-    given = [place for place, part in enumerate(parts) if part & (_GIVEN_LIKE | ROMANISED | WHOLE)]
-    family = [place for place, part in enumerate(parts) if part & (FAMILY | ROMANISED | MIDDLE | WHOLE)]
+    if len(parts) == _A_PAIR:
+        first, second = parts
+        return bool((first & _FIRST and second & _SECOND) or (second & _FIRST and first & _SECOND))
+    given = [place for place, part in enumerate(parts) if part & _FIRST]
+    family = [place for place, part in enumerate(parts) if part & _SECOND]
     return len(parts) > 1 and any(a != b for a in given for b in family)
 
 
@@ -149,13 +203,17 @@ def _joins(text: str, before: list[PartHit], hit: PartHit) -> bool:
     gap = text[last.end : hit.start]
     if len(gap) > _REACH:
         return False
-    first, second = text[last.start : last.end], text[hit.start : hit.end]
-    same = len(first) == len(second) and fold_form(first) == fold_form(second)
+    same = last.word == hit.word and last.end - last.start == hit.end - hit.start
     if same and not (last.part & GIVEN and hit.part & FAMILY):
         return False
-    if len(before) > 1 and any(fold_form(text[item.start : item.end]) == fold_form(second) for item in before[:-1]):
+    if len(before) > 1 and any(item.word == hit.word for item in before[:-1]):
         # "Rossi, Anna Rossi": the name begins anew.
         return False
+    if _plainly_a_word(text, hit) != _plainly_a_word(text, last) and not _complements(before, hit):
+        # "Bill will bring it": a short form of the same name that is simply a word here.
+        return False
+    if gap == " ":
+        return True
     if "\n" in gap and not (_complements(before, hit) and last.part & ~FAMILY):
         return False
     if _SPACE.fullmatch(gap):
@@ -192,24 +250,20 @@ def _join(text: str, hits: list[PartHit]) -> list[Segment]:
             runs[-1].append(hit)
         else:
             runs.append([hit])
-    return [
-        _segment(text, run)
-        for run in runs
-        if len(run) > 1 or not _plainly_a_word(text, run[0].start, run[0].part, fold_form(text[slice(*run[0][:2])]))
-    ]
+    return [_segment(run) for run in runs if len(run) > 1 or not _plainly_a_word(text, run[0])]
 
 
-def _plainly_a_word(text: str, start: int, part: int, word: str) -> bool:
+def _plainly_a_word(text: str, hit: PartHit) -> bool:
     """Whether a part that stands alone in lower case is simply a word: "will", "the stone"."""
-    return is_small(text[start]) and (part == SHORT or is_tiny(word) or is_word_like((word,)))
+    return (hit.plain or hit.part == SHORT) and is_small(text[hit.start])
 
 
-def _segment(text: str, run: list[PartHit]) -> Segment:
+def _segment(run: list[PartHit]) -> Segment:
     parts = [hit.part for hit in run]
     merged = 0
     for part in parts:
         merged |= part
-    words = tuple(fold_form(text[hit.start : hit.end]) for hit in run)
+    words = tuple(hit.word for hit in run)
     distinct = len(set(words)) == len(words) or len(words) == 2
     whole = len(run) == 1 and parts[0] & WHOLE and " " in words[0]
     full = whole or (distinct and _is_full(parts))

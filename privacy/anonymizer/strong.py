@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import ahocorasick
 
@@ -24,18 +24,38 @@ class StrongForm(NamedTuple):
     comma: bool
 
 
-def strong_forms(members: Iterable[RosterMember]) -> Any:
-    """An automaton of the forms of all members, or None when there are none."""
-    automaton = ahocorasick.Automaton()
-    for member in members:
-        for found in (*_names(member), *_identities(member)):
-            key = found.form if is_unspaced(found.form) else f" {found.form} "
-            if key not in automaton:
-                automaton.add_word(key, found)
-    if len(automaton) == 0:
-        return None
-    automaton.make_automaton()
-    return automaton
+class StrongForms:
+    """The forms of all members. Those with spaces between words are looked up by their longest word."""
+
+    def __init__(self, members: Iterable[RosterMember]) -> None:
+        unspaced = ahocorasick.Automaton()
+        by_word: dict[str, list[tuple[frozenset[str], StrongForm]]] = {}
+        seen: set[str] = set()
+        for member in members:
+            for found in (*_names(member), *_identities(member)):
+                if found.form in seen:
+                    continue
+                seen.add(found.form)
+                if is_unspaced(found.form):
+                    unspaced.add_word(found.form, found)
+                else:
+                    words = found.form.split()
+                    by_word.setdefault(max(words, key=len), []).append((frozenset(words), found))
+        self._by_word = by_word
+        self._words = frozenset(by_word)
+        self._unspaced = unspaced if len(unspaced) else None
+        if self._unspaced is not None:
+            self._unspaced.make_automaton()
+
+    def standing(self, words: list[str], flat: str) -> set[StrongForm]:
+        """The forms that stand in folded words; `flat` is the same with single spaces between and around them."""
+        found: set[StrongForm] = set()
+        present = set(words)
+        for word in self._words & present:
+            found.update(one for needed, one in self._by_word[word] if needed <= present and f" {one.form} " in flat)
+        if self._unspaced is not None and not flat.isascii():
+            found.update(one for _, one in self._unspaced.iter(flat))
+        return found
 
 
 def _names(member: RosterMember) -> Iterator[StrongForm]:

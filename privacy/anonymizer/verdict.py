@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from privacy.anonymizer.model import Certainty
 
@@ -24,8 +24,7 @@ class Reason(StrEnum):
     PUBLIC_LINK = "a public link"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Hide with this certainty, or keep for this reason."""
 
     certainty: Certainty
@@ -34,3 +33,9 @@ class Verdict:
 
 HIDE = Verdict(Certainty.CERTAIN)
 LIKELY = Verdict(Certainty.LIKELY)
+_KEEP = {reason: Verdict(Certainty.UNCERTAIN, reason) for reason in Reason}
+
+
+def keep(reason: Reason) -> Verdict:
+    """The verdict that a place is left standing for this reason."""
+    return _KEEP[reason]

@@ -20,6 +20,8 @@ _BARE_INITIAL_AFTER = re.compile(r"[ \u00a0]([^\W\d_a-zß-öø-ÿ])(?!\w|\.|['�
 _LONG_PARTICLES = sorted(word for word in PARTICLES if len(word) > 1)
 _PARTICLE = rf"(?:(?i:{'|'.join(_LONG_PARTICLES)})|Ó|O|Ní|Nic|Uí)"
 _PARTICLE_AFTER = re.compile(rf"(?:[ \u00a0]{_PARTICLE}){{1,3}}(?=[ \u00a0-](?:[^\W\d_a-z]|[^\W\d_][A-Z]))")
+_WORD_AFTER = re.compile(r"[ \u00a0]([^\W\d_]+)")
+_PARTICLE_WORDS = frozenset((*_LONG_PARTICLES, "ó", "o", "ní", "nic", "uí"))
 _PARTICLE_LETTERS = frozenset("".join(word[0] + word[0].upper() for word in (*_LONG_PARTICLES, "ó", "ní", "uí")))
 
 
@@ -28,7 +30,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     if is_small(text[start]):
         return False
     after = text[end : end + 3].lstrip(" ,\u00a0")[:1]
-    if after in _PARTICLE_LETTERS and _PARTICLE_AFTER.match(text, end):
+    if after in _PARTICLE_LETTERS and _particles_after(text, end):
         return False
     if after and not (after.islower() or after in ".;:!?)'’\n\""):
         return False
@@ -38,6 +40,14 @@ def stands_alone(text: str, start: int, end: int) -> bool:
         return False
     first = word_before(text, start)
     return first == start or is_small(text[first])
+
+
+def _particles_after(text: str, end: int) -> re.Match[str] | None:
+    """The particles that lead on from a word to another word with a capital: "Lars van der" before "Berg"."""
+    following = _WORD_AFTER.match(text, end)
+    if following is None or following.group(1).lower() not in _PARTICLE_WORDS:
+        return None
+    return _PARTICLE_AFTER.match(text, end)
 
 
 class Beside(NamedTuple):
@@ -54,24 +64,22 @@ class Beside(NamedTuple):
     comma: bool
     bare: str
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is there that a name could be widened by."""
-        return not (self.before or self.after or self.initial_before or self.initial_after or self.bare)
 
+def look_beside(text: str, start: int, end: int) -> Beside | None:
+    """Look at both sides of a stretch, once for all members whom it may name. None when nothing is there.
 
-def look_beside(text: str, start: int, end: int) -> Beside:
-    """Look at both sides of a stretch, once for all members whom it may name. A word is "" when it can be no slip."""
+    A word is "" when it can be no slip.
+    """
     lowered = is_small(text[start])
     first = word_before(text, start)
-    particle = _PARTICLE_AFTER.match(text, end) if text[end + 1 : end + 2] in _PARTICLE_LETTERS else None
+    particle = _particles_after(text, end) if text[end + 1 : end + 2] in _PARTICLE_LETTERS else None
     place = particle.end() if particle else end
     last = word_after(text, place)
     before = after = ""
     if first < start and (lowered or text[first].isupper()):
-        before = squeeze(text[first:start])
+        before = _may_be_slip(squeeze(text[first : start - 1]))
     if last > place and (lowered or particle or text[place + 1].isupper()):
-        after = squeeze(text[place:last])
+        after = _may_be_slip(squeeze(text[place + 1 : last]))
     initial_before = initial_after = bare = ""
     initial_start, initial_end, comma = start, end, text[end : end + 1] == ","
     if not text[start:end].islower():
@@ -86,24 +94,13 @@ def look_beside(text: str, start: int, end: int) -> Beside:
             found = _BARE_INITIAL_AFTER.match(text, end) if text[end + 1 : end + 2].isupper() else None
             if found and found.group(1) != "I":
                 bare = fold_form(found.group(1))
-    return Beside(
-        before if _may_be_slip(before) else "",
-        first,
-        after if _may_be_slip(after) else "",
-        last,
-        initial_before,
-        initial_start,
-        initial_after,
-        initial_end,
-        comma,
-        bare,
-    )
+    if not (before or after or initial_before or initial_after or bare):
+        return None
+    return Beside(before, first, after, last, initial_before, initial_start, initial_after, initial_end, comma, bare)
 
 
-def widen(text: str, person: Person, segment: Segment, beside: Beside) -> Segment:
-    """Take in initials beside the name, and a misspelt or inflected other half of it."""
-    if segment.level is Level.FULL:
-        return _misspelt_rest(text, person, segment)
+def widen(person: Person, segment: Segment, beside: Beside) -> Segment:
+    """Take in initials beside one half of a name, or the misspelt or inflected other half."""
     if beside.before or beside.after:
         slipped = _misspelt_neighbour(person, segment, beside)
         if slipped is not None:
@@ -141,11 +138,18 @@ def is_slip(word: str, name: str) -> bool:
     return len(name) >= 4 and word.startswith(stem) and 0 < len(word) - len(stem) <= 4 and longest > 5
 
 
+# As far as a word is looked for at once.
+_WORD = 25
+
+
 def word_before(text: str, place: int) -> int:
     """Where the word starts that ends one space before `place`; `place` itself when there is none."""
     if place < 2 or text[place - 1] not in " \u00a0":
         return place
     start = place - 1
+    word = text[max(0, place - _WORD) : start].rpartition(" ")[2]
+    if word.isalpha() and len(word) < _WORD - 1:
+        return start - len(word)
     while start > 0 and (text[start - 1].isalpha() or text[start - 1] in "'’-"):
         start -= 1
     return start if start < place - 1 else place
@@ -156,6 +160,9 @@ def word_after(text: str, place: int) -> int:
     if place >= len(text) or text[place] not in " \u00a0-":
         return place
     end = place + 1
+    word = text[end : place + _WORD].partition(" ")[0]
+    if word.isalpha() and len(word) < _WORD - 1:
+        return end + len(word)
     while end < len(text) and (text[end].isalpha() or (text[end] in "'’-" and text[end : end + 2] not in _POSSESSIVES)):
         end += 1
     return end if end > place + 1 else place
@@ -164,10 +171,12 @@ def word_after(text: str, place: int) -> int:
 _POSSESSIVES = frozenset({"'s", "’s"})
 
 
-def _misspelt_rest(text: str, person: Person, segment: Segment) -> Segment:
-    """A further, misspelt word of a long name: "José Ñúñez Peeña"."""
+def with_misspelt_rest(text: str, person: Person, segment: Segment) -> Segment:
+    """Take in a further, misspelt word of a long name: "José Ñúñez Peeña"."""
+    if not text[segment.end + 1 : segment.end + 2].isupper():
+        return segment
     end = word_after(text, segment.end)
-    if end == segment.end or not text[segment.end + 1].isupper():
+    if end == segment.end:
         return segment
     word = squeeze(text[segment.end + 1 : end])
     rest = [name for name in (*person.family, *person.given) if name not in segment.words]
@@ -175,22 +184,21 @@ def _misspelt_rest(text: str, person: Person, segment: Segment) -> Segment:
 
 
 def _misspelt_neighbour(person: Person, segment: Segment, beside: Beside) -> Segment | None:
-    family = segment.parts & FAMILY and not segment.parts & GIVEN
-    others = person.given if family else person.family
-    if segment.parts & WHOLE or not others:
+    given, family = person.halves
+    names, heads = given if segment.parts & FAMILY and not segment.parts & GIVEN else family
+    if segment.parts & WHOLE:
         return None
-    names = (*others, "".join(others[:4])) if len(others) > 1 else others
     for word, start, end in (
         (beside.before, beside.first, segment.end),
         (beside.after, segment.start, beside.last),
     ):
-        if word and any(is_slip(word, name) or word == name for name in names):
+        if word[:1] in heads and any(is_slip(word, name) or word == name for name in names):
             return segment._replace(start=start, end=end, level=Level.FULL, words=(*segment.words, word), slip=True)
     return None
 
 
-def _may_be_slip(word: str) -> bool:
-    """Whether a word may be a misspelt name: it is long enough and not simply another word."""
+def _may_be_slip(word: str) -> str:
+    """A word if it may be a misspelt name: it is long enough and not simply another word; otherwise nothing."""
     if len(word) < 3 or word in FUNCTION_WORDS or word in MONTHS_AND_DAYS:
-        return False
-    return len(word) > 6 or not (word in PLACES or word in NAME_WORDS)
+        return ""
+    return word if len(word) > 6 or not (word in PLACES or word in NAME_WORDS) else ""

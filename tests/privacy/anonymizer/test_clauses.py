@@ -122,3 +122,65 @@ def test_names_in_other_scripts_are_known_in_latin_letters(name: str, given: str
     for written in (name, latin):
         result = anonymize(f"I worked with {written} on it.", author_id=None, roster=roster)
         assert result.text == "I worked with [Student 1] on it."
+
+
+MORE = [
+    RosterMember(f"m{number}", "student", f"{given} {family}", given, family)
+    for number, (given, family) in enumerate(
+        [
+            ("Bill", "Okafor"),
+            ("Lincoln", "Eze"),
+            ("Patience", "Moyo"),
+            ("June", "Lind"),
+            ("Art", "Kruger"),
+            ("Opal", "Dahl"),
+            ("Dewi", "Sari"),
+        ]
+    )
+]
+
+
+def _left_of(text: str) -> list[str]:
+    left = anonymize(text, author_id=None, roster=compile_roster(MORE)).text
+    return [item.given_name for item in MORE if item.given_name in left]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bill will bring the box tomorrow.",
+        "Patience is going to present the second half.",
+        "Lincoln couldn't open the file.",
+        "Patience was ill on Friday.",
+        "Art built the frame while I cut the panels.",
+        "Patience has been to the museum twice.",
+        "Opal and Dewi Sari tested the bridge.",
+        "Patience and my cousin watched the film.",
+        "Lincoln should have cited the original.",
+        "I sent the draft to Lincoln last night.",
+        "To be fair to Lincoln, the task was unclear.",
+        "The graph was redrawn by June after class.",
+        "After June left, we packed up.",
+        "I took this idea from June and changed it.",
+        "Art (text), Patience (figures)",
+        "Dewi's theory is that the clock was wrong.",
+        "Scribe - Patience\nIt rained.",
+    ],
+)
+def test_a_classmate_at_work_is_hidden(text: str) -> None:
+    assert _left_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Lincoln signed the proclamation in 1863.", "Lincoln"),
+        ("Patience is a virtue in the fable.", "Patience"),
+        ("The report was finished by June.", "June"),
+        ("The train from Lincoln arrives at noon.", "Lincoln"),
+        ("Art imitates life.", "Art"),
+        ("June came early that year.", "June"),
+    ],
+)
+def test_history_virtues_and_seasons_stay(text: str, name: str) -> None:
+    assert _left_of(text) == [name]
