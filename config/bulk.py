@@ -100,8 +100,8 @@ def _update(table: Table, names: tuple[str, ...], at_once: bool) -> Executable:
 def _relation(table: Table, names: tuple[str, ...]) -> dict[str, ColumnElement[Any]]:
     """The columns of rows that come as JSON, which holds bytes as Base64."""
     columns = [named(name, _in_json(table.c[name].type)) for name in names]
-    rows = func.json_to_recordset(as_type(bindparam(_ROWS, type_=Text()), JSON())).table_valued(*columns, name=_ROWS)
-    relation = rows.render_derived(with_types=True)
+    rows = func.json_to_recordset(as_type(bindparam(_ROWS, type_=Text()), JSON())).table_valued(*columns)
+    relation = rows.render_derived(name=_ROWS, with_types=True)
     return {
         name: func.decode(relation.c[name], "base64") if _is_bytes(table.c[name].type) else relation.c[name]
         for name in names

@@ -149,9 +149,7 @@ _RULES: Final = (
         "<|",
     ),
     _rule(r"\[/?INST\]|<</?SYS>>", "inst], sys>>"),
-    _rule(
-        r"^\s*(?:system|assistant):\s*(?:the|you|ignore|this|i|sure|understood|okay|ok)\b", "system:, assistant:"
-    ),
+    _rule(r"^\s*(?:system|assistant):\s*(?:the|you|ignore|this|i|sure|understood|okay|ok)\b", "system:, assistant:"),
     _rule(r"</?submission-[0-9a-z]+>", "submission-"),
 )
 

@@ -25,7 +25,7 @@ def language_of(text: str) -> str | None:
 
 def has_letters(text: str, count: int) -> bool:
     """Whether a text has at least so many letters."""
-    return sum(1 for _ in islice(filter(str.isalpha, text), count)) == count
+    return next(islice(filter(str.isalpha, text), count - 1, None), None) is not None
 
 
 @cache
