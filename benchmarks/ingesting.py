@@ -59,6 +59,20 @@ MODEL = "gpt-6-luna"
 PART = 1_000
 BODY_BYTES = 6_000
 QUOTE = "a doctor may stay silent for an hour"
+REMARKS = (
+    "Your example of the doctor fits, and you say where its limits are.",
+    "Say next time what somebody who disagrees would answer.",
+    "The order of your paragraphs helps the reader to follow you.",
+    "You name an author and explain in your own words what he means.",
+    "The end comes suddenly: a sentence that sums up would round it off.",
+    "Your second reason is stronger than the first, so begin with it.",
+    "Explain what you mean by a good end, because much hangs on it.",
+    "You are careful with words such as never and always, and rightly so.",
+    "One more source would show that this is not only your own view.",
+    "The question you ask yourself in the middle is the best part of the work.",
+    "Mark clearly where the quotation ends and your thought begins.",
+    "You compare two duties and choose between them with a reason.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +94,13 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = arguments[1] if len(arguments) > 1 else f"sqlite:///{folder}/bench.db"
         keyring, results = Path(folder) / "keyring.json", Path(folder) / "results.jsonl"
+        start = time.perf_counter()
         prepare(url, keyring, results, count)
+        made = time.perf_counter() - start
         read = _in_a_process(url, keyring, results)
         bare = _bare(url)
     sys.stdout.write(
+        f"made ready in {made:.0f} s\n"
         f"{url.split(':', 1)[0]}: {count} lines read in {read.seconds:.1f} s, {count / read.seconds:.0f} a second, and "
         f"{count / read.cpu_seconds:.0f} a second of processor time\n"
         f"peak {read.peak_megabytes:.0f} MB, {read.before_megabytes:.0f} MB of it before the first line\n"
@@ -124,9 +141,8 @@ def prepare(url: str, keyring: Path, results: Path, count: int) -> None:
     dice.shuffle(custom_ids)
     with database.transaction() as session:
         rubric = Rubric.model_validate(session.execute(select(RubricVersion.content).limit(1)).scalar_one())
-    answer = _answer(rubric)
     with results.open("w") as file:
-        file.writelines(f"{_line(custom_id, answer)}\n" for custom_id in custom_ids)
+        file.writelines(f"{_line(custom_id, _answer(rubric, dice))}\n" for custom_id in custom_ids)
     database.dispose()
 
 
@@ -213,11 +229,12 @@ def _course(
             }
         )
     for model, made in rows.items():
-        session.execute(insert(model).values(made))
+        session.connection().execute(insert(model).returning(model.__table__.c.id), made)
     return [row["custom_id"] for row in rows[BatchRequest]]
 
 
-def _answer(rubric: Rubric) -> str:
+def _answer(rubric: Rubric, dice: random.Random) -> str:
+    """An answer that fits, with comments of its own, but for the few that chance makes alike."""
     criteria = {
         criterion_key(number): {
             "evidence": [QUOTE],
@@ -231,7 +248,7 @@ def _answer(rubric: Rubric) -> str:
             "criteria": criteria,
             "strengths": ["A clear position."],
             "improvements": ["Answer one objection."],
-            "comments": "You take a position and support it with an example that fits. " * 3,
+            "comments": "You take a position and support it. " + " ".join(dice.sample(REMARKS, 4)),
             "confidence_reasoning": "The work is clear.",
             "confidence": 80,
             "language": "en",
@@ -310,7 +327,7 @@ def _copied(database: Database, table: Table) -> float:
         while part := list(islice(rows, CHUNK)):
             start = time.perf_counter()
             with database.engine.begin() as writing:
-                writing.execute(insert(bare).values(part))
+                writing.execute(insert(bare), part)
             took += time.perf_counter() - start
     return took
 

@@ -37,13 +37,19 @@ class _Rule:
     """
 
     pattern: re.Pattern[str]
+    words: frozenset[str]
     needs: tuple[Need, ...]
+    """What it needs besides one of the words."""
 
 
-def _rule(pattern: str, *needs: str | re.Pattern[str]) -> _Rule:
+def _rule(pattern: str, words: str, *needs: str | re.Pattern[str]) -> _Rule:
     """A rule; needs are lists of words with commas between them, or patterns."""
-    listed = (frozenset(need.split(", ")) if isinstance(need, str) else need for need in needs)
-    return _Rule(re.compile(pattern, re.IGNORECASE | re.MULTILINE), tuple(listed))
+    listed = (_listed(need) if isinstance(need, str) else need for need in needs)
+    return _Rule(re.compile(pattern, re.IGNORECASE | re.MULTILINE), _listed(words), tuple(listed))
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split(", "))
 
 
 _GAP: Final = r"(?:\W+\w+){0,%d}?\W+"
@@ -156,8 +162,10 @@ _RULES: Final = (
 
 def _automaton() -> Any:
     made = ahocorasick.Automaton()
-    for word in {word for rule in _RULES for need in rule.needs if isinstance(need, frozenset) for word in need}:
-        made.add_word(word, word)
+    for rule in _RULES:
+        for need in (rule.words, *rule.needs):
+            for word in need if isinstance(need, frozenset) else ():
+                made.add_word(word, word)
     made.make_automaton()
     return made
 
@@ -172,7 +180,7 @@ def signs_in(text: str) -> tuple[Sign, ...]:
     spans = sorted(
         match.span()
         for rule in _RULES
-        if all(_is_met(need, words, small) for need in rule.needs)
+        if not rule.words.isdisjoint(words) and all(_is_met(need, words, small) for need in rule.needs)
         for match in rule.pattern.finditer(text)
     )
     apart: list[tuple[int, int]] = []
