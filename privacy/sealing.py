@@ -270,8 +270,7 @@ def wrapping_context(key_id: uuid.UUID, tenant_id: uuid.UUID) -> bytes:
 
 
 def _owned_by(owners: Iterable[Owner]) -> ColumnElement[bool]:
-    """SQL: keys of these owners. Ids stand in one list for each tenant and kind: a list of triples is planned as long as
-    it is read."""
+    """SQL: keys of these owners. Ids stand in a list for each tenant and kind: a list of triples takes long to plan."""
     ids: dict[tuple[uuid.UUID, OwnerKind], list[uuid.UUID]] = defaultdict(list)
     for owner in owners:
         ids[owner.tenant_id, owner.kind].append(owner.id)

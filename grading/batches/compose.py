@@ -217,16 +217,18 @@ def _refuse_nothing(plan: Plan, limits: Limits) -> None:
 
 
 def _add_requests(session: Session, batch: Batch, candidates: Sequence[Candidate]) -> None:
+    # Everything later goes by the ids of the lines: rising ids keep them in the order in which they stand here.
+    ids = sorted(uuid.uuid4() for _ in candidates)
     rows = [
         {
-            "id": uuid.uuid4(),
+            "id": line_id,
             "batch_id": batch.id,
             "queue_item_id": candidate.item_id,
             "custom_id": f"r_{secrets.token_urlsafe(24)}",
             "prompt_version_id": candidate.instructions.prompt_version_id,
             "rubric_version_id": candidate.instructions.rubric_version_id,
         }
-        for candidate in candidates
+        for line_id, candidate in zip(ids, candidates, strict=True)
     ]
     session.execute(insert(BatchRequest), rows)
 
