@@ -36,6 +36,8 @@ from privacy.sealing import Place, Vault
 CHUNK = 500
 """Lines that are taken in one transaction: the more they are, the fewer pages of indexes are written for each of them;
 the fewer, the sooner others may write."""
+CHUNK_BYTES = 16 * 1024 * 1024
+"""Lines that are together as large as this are taken though they are fewer: what is in memory has a bound."""
 _FAILURES = {
     Outcome.REFUSED: "refused",
     Outcome.TRUNCATED: retrying.TRUNCATED,
@@ -98,12 +100,14 @@ class Ingest:
 
     def _chunks(self, lines: Iterable[ResultLine]) -> Iterator[list[ResultLine]]:
         chunk: list[ResultLine] = []
+        size = 0
         for line in lines:
             self.lease.keep()
             chunk.append(line)
-            if len(chunk) == CHUNK:
+            size += len(line.raw)
+            if len(chunk) == CHUNK or size >= CHUNK_BYTES:
                 yield chunk
-                chunk = []
+                chunk, size = [], 0
         if chunk:
             yield chunk
 

@@ -4,10 +4,10 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from config.database import Database
-from grading.batches import compose, lifecycle
+from grading.batches import compose, ingest, lifecycle
 from grading.batches.compose import Limits
 from grading.batches.errors import BatchRefused
 from grading.batches.lease import Lease
@@ -337,3 +337,18 @@ def test_every_call_to_the_provider_is_in_the_audit_log(scene: Scene) -> None:
         events = set(session.execute(select(AuditEvent.event)).scalars())
     assert {"batch.submitted", "provider.uploading", "provider.creating", "provider.created"} <= events
     assert {"assessment.stored", "provider.files_deleted"} <= events
+
+
+@pytest.mark.parametrize(("limit", "chunks"), [(ingest.CHUNK_BYTES, 1), (1, 3)])
+def test_large_lines_are_taken_fewer_at_a_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, limit: int, chunks: int
+) -> None:
+    scene.submit(scene.create())
+    scene.work()
+    scene.provider.end()
+    monkeypatch.setattr(ingest, "CHUNK_BYTES", limit)
+    asked: list[str] = []
+    event.listen(scene.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    scene.work()
+    assert sum(words.startswith("INSERT INTO assessment ") for words in asked) == chunks
+    assert scene.states() == ({QueueState.COMPLETED}, {SubmissionState.WITH_INSTRUCTOR})
