@@ -59,6 +59,20 @@ MODEL = "gpt-6-luna"
 PART = 1_000
 BODY_BYTES = 6_000
 QUOTE = "a doctor may stay silent for an hour"
+REMARKS = (
+    "Your example of the doctor fits, and you say where its limits are.",
+    "Say next time what somebody who disagrees would answer.",
+    "The order of your paragraphs helps the reader to follow you.",
+    "You name an author and explain in your own words what he means.",
+    "The end comes suddenly: a sentence that sums up would round it off.",
+    "Your second reason is stronger than the first, so begin with it.",
+    "Explain what you mean by a good end, because much hangs on it.",
+    "You are careful with words such as never and always, and rightly so.",
+    "One more source would show that this is not only your own view.",
+    "The question you ask yourself in the middle is the best part of the work.",
+    "Mark clearly where the quotation ends and your thought begins.",
+    "You compare two duties and choose between them with a reason.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +94,25 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = arguments[1] if len(arguments) > 1 else f"sqlite:///{folder}/bench.db"
         keyring, results = Path(folder) / "keyring.json", Path(folder) / "results.jsonl"
+        start = time.perf_counter()
         prepare(url, keyring, results, count)
+        _say(f"{url.split(':', 1)[0]}: {count} lines made ready in {time.perf_counter() - start:.0f} s")
         read = _in_a_process(url, keyring, results)
+        _say(
+            f"read in {read.seconds:.1f} s, {count / read.seconds:.0f} a second, and {count / read.cpu_seconds:.0f} a "
+            f"second of processor time\n"
+            f"peak {read.peak_megabytes:.0f} MB, {read.before_megabytes:.0f} MB of it before the first line"
+        )
         bare = _bare(url)
-    sys.stdout.write(
-        f"{url.split(':', 1)[0]}: {count} lines read in {read.seconds:.1f} s, {count / read.seconds:.0f} a second, and "
-        f"{count / read.cpu_seconds:.0f} a second of processor time\n"
-        f"peak {read.peak_megabytes:.0f} MB, {read.before_megabytes:.0f} MB of it before the first line\n"
+    _say(
         f"the same rows in a bare bulk insert: {bare:.1f} s, {count / bare:.0f} lines a second; "
-        f"ratio {read.seconds / bare:.1f}\n"
+        f"ratio {read.seconds / bare:.1f}"
     )
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 def prepare(url: str, keyring: Path, results: Path, count: int) -> None:
@@ -124,9 +147,8 @@ def prepare(url: str, keyring: Path, results: Path, count: int) -> None:
     dice.shuffle(custom_ids)
     with database.transaction() as session:
         rubric = Rubric.model_validate(session.execute(select(RubricVersion.content).limit(1)).scalar_one())
-    answer = _answer(rubric)
     with results.open("w") as file:
-        file.writelines(f"{_line(custom_id, answer)}\n" for custom_id in custom_ids)
+        file.writelines(f"{_line(custom_id, _answer(rubric, dice))}\n" for custom_id in custom_ids)
     database.dispose()
 
 
@@ -213,11 +235,12 @@ def _course(
             }
         )
     for model, made in rows.items():
-        session.execute(insert(model).values(made))
+        session.connection().execute(insert(model).returning(model.__table__.c.id), made)
     return [row["custom_id"] for row in rows[BatchRequest]]
 
 
-def _answer(rubric: Rubric) -> str:
+def _answer(rubric: Rubric, dice: random.Random) -> str:
+    """An answer that fits, with comments of its own, but for the few that chance makes alike."""
     criteria = {
         criterion_key(number): {
             "evidence": [QUOTE],
@@ -231,7 +254,7 @@ def _answer(rubric: Rubric) -> str:
             "criteria": criteria,
             "strengths": ["A clear position."],
             "improvements": ["Answer one objection."],
-            "comments": "You take a position and support it with an example that fits. " * 3,
+            "comments": "You take a position and support it. " + " ".join(dice.sample(REMARKS, 4)),
             "confidence_reasoning": "The work is clear.",
             "confidence": 80,
             "language": "en",
@@ -290,7 +313,11 @@ def _peak() -> float:
 
 def _bare(url: str) -> float:
     """Seconds to insert what the reading wrote (assessments, answered lines, audit entries) into empty tables without
-    any index, key or check, as many rows at a time and in as many transactions."""
+    any index, key or check, as many rows at a time and in as many transactions.
+
+    SQLite runs a prepared statement for each row (`executemany`). The driver of PostgreSQL would go there and back for
+    each, which takes longer than everything that reading does; there, SQLAlchemy puts the rows into one statement.
+    """
     database = open_database(url)
     took = 0.0
     for model in (Assessment, BatchRequest, AuditEvent):
@@ -304,13 +331,15 @@ def _bare(url: str) -> float:
 
 def _copied(database: Database, table: Table) -> float:
     bare = table.to_metadata(MetaData(), name=f"bare_{table.name}")
+    many = database.engine.dialect.name == "postgresql"
+    statement = insert(bare).returning(bare.c.id) if many else insert(bare)
     took = 0.0
     with database.engine.connect() as reading:
         rows = (dict(row._mapping) for row in _paged(reading, table))
         while part := list(islice(rows, CHUNK)):
             start = time.perf_counter()
             with database.engine.begin() as writing:
-                writing.execute(insert(bare).values(part))
+                writing.execute(statement, part)
             took += time.perf_counter() - start
     return took
 

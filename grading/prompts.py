@@ -70,14 +70,6 @@ class PromptParts:
     reference_answer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a request."""
-
-    role: str
-    content: str
-
-
 def check_template(template: str) -> None:
     """Refuse a template that names unknown variables or leaves out the submission.
 
@@ -121,8 +113,3 @@ def submission_message(text: str, new_mark: Callable[[], str] = lambda: secrets.
     while mark in text:
         mark = new_mark()
     return f"<submission-{mark}>\n{text}\n</submission-{mark}>"
-
-
-def build_messages(parts: PromptParts, text: str) -> tuple[Message, Message]:
-    """The two messages of one request: what all submissions share, then the submission."""
-    return Message("developer", developer_message(parts)), Message("user", submission_message(text))

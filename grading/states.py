@@ -244,6 +244,7 @@ def move_many(
         update(model)
         .where(key.in_(identifiers), column.in_(sources))
         .values({column.key: target, **values})
-        .execution_options(synchronize_session="fetch")
+        # Where the session holds no objects, none can be out of date: what was moved need not be read back.
+        .execution_options(synchronize_session="fetch" if len(session.identity_map) else False)
     )
     return cast("CursorResult[Any]", result).rowcount

@@ -305,8 +305,11 @@ def note_look(
 
 
 def open_for_pipeline(session: Session, vault: Vault, submission: Submission) -> Work:
-    """What was handed in, for the anonymizer that runs right after: the only reader besides people."""
-    return _open_work(session, vault, "submission", submission, ())
+    """What was handed in, for the anonymizer that runs right after: the only reader besides people.
+
+    The file stays sealed: what was read from it is the text.
+    """
+    return _open_work(session, vault, "submission", submission, (), ("text", "file_name", "document_names"))
 
 
 def _replace_earlier(session: Session, assignment_id: uuid.UUID, person_id: uuid.UUID, now: datetime) -> None:
@@ -352,14 +355,16 @@ def _seal_work(session: Session, vault: Vault, owner: Owner, table: str, row: Dr
     )
 
 
-def _open_work(session: Session, vault: Vault, table: str, row: Draft | Submission, warnings: tuple[str, ...]) -> Work:
-    columns = {
-        "text": row.sealed_text,
-        "file": row.sealed_file,
-        "file_name": row.sealed_file_name,
-        "document_names": row.sealed_document_names,
-    }
-    present = {column: blob for column, blob in columns.items() if blob is not None}
+def _open_work(
+    session: Session,
+    vault: Vault,
+    table: str,
+    row: Draft | Submission,
+    warnings: tuple[str, ...],
+    columns: tuple[str, ...] = ("text", "file", "file_name", "document_names"),
+) -> Work:
+    sealed = {column: getattr(row, f"sealed_{column}") for column in columns}
+    present = {column: blob for column, blob in sealed.items() if blob is not None}
     opened = dict(
         zip(
             present,

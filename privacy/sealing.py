@@ -15,6 +15,7 @@ import os
 import struct
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from typing import Any, Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Row, event, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, event, or_, select, tuple_, update
 from sqlalchemy.orm import Session, SessionTransaction
 
 from config.clock import utc_now
@@ -181,20 +182,13 @@ class Vault:
 
     def _key_of(self, session: Session, owner: Owner) -> OpenKey:
         key = _known(session).get(owner)
-        if key is not None and self._cache.is_fresh(key):
-            return key
-        self.prepare_keys(session, [owner])
-        return _known(session)[owner]
+        if key is None or not self._cache.is_fresh(key):
+            self.prepare_keys(session, [owner])
+            key = _known(session)[owner]
+        return key
 
     def _find_keys(self, session: Session, owners: set[Owner]) -> set[Owner]:
-        rows = session.execute(
-            select(*_COLUMNS).where(
-                tuple_(DataKey.tenant_id, DataKey.owner_kind, DataKey.owner_id).in_(
-                    [(owner.tenant_id, owner.kind, owner.id) for owner in owners]
-                ),
-                DataKey.destroyed_at.is_(None),
-            )
-        ).all()
+        rows = session.execute(select(*_COLUMNS).where(_owned_by(owners), DataKey.destroyed_at.is_(None))).all()
         keys = self._unwrap(rows)
         found = {Owner(row.tenant_id, row.owner_kind, row.owner_id): keys[row.id] for row in rows}
         _known(session).update(found)
@@ -264,6 +258,19 @@ class Vault:
 def wrapping_context(key_id: uuid.UUID, tenant_id: uuid.UUID) -> bytes:
     """What a wrapped data key is bound to: its own row, and the tenant."""
     return b"data-key" + key_id.bytes + tenant_id.bytes
+
+
+def _owned_by(owners: Iterable[Owner]) -> ColumnElement[bool]:
+    """SQL: keys of these owners. Ids stand in a list for each tenant and kind: a list of triples takes long to plan."""
+    ids: dict[tuple[uuid.UUID, OwnerKind], list[uuid.UUID]] = defaultdict(list)
+    for owner in owners:
+        ids[owner.tenant_id, owner.kind].append(owner.id)
+    return or_(
+        *(
+            and_(DataKey.tenant_id == tenant_id, DataKey.owner_kind == kind, DataKey.owner_id.in_(some))
+            for (tenant_id, kind), some in ids.items()
+        )
+    )
 
 
 def _known(session: Session) -> dict[Owner, OpenKey]:

@@ -7,19 +7,22 @@ refused, truncated and unusable answers.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from config.bulk import insert_rows, update_rows
 from config.clock import Clock
 from config.logging import fields, get_logger
 from grading.batches import retrying
+from grading.batches.assessing import Made, assess
 from grading.batches.equal_feedback import flag_equal
 from grading.batches.lease import Lease
-from grading.batches.result_rows import Line, Question, assessment_of, load_lines, load_unanswered
+from grading.batches.result_rows import Line, Question, QuestionReader, load_unanswered
 from grading.batches.returning import give_back
 from grading.budget.batches import line_cost
 from grading.models import Assessment, Batch, BatchRequest, QueueItem, Submission
@@ -28,9 +31,13 @@ from grading.results.validate import AnswerInvalid, validate_answer
 from grading.results.words import words_for
 from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, RequestState, SubmissionState, move_many
 from privacy.audit import Actor, record
-from privacy.sealing import Owner, Place, Vault
+from privacy.sealing import Place, Vault
 
-CHUNK = 200
+CHUNK = 500
+"""Lines that are taken in one transaction: the more they are, the fewer pages of indexes are written for each of them;
+the fewer, the sooner others may write."""
+CHUNK_BYTES = 16 * 1024 * 1024
+"""Lines that are together as large as this are taken though they are fewer: what is in memory has a bound."""
 _FAILURES = {
     Outcome.REFUSED: "refused",
     Outcome.TRUNCATED: retrying.TRUNCATED,
@@ -48,7 +55,9 @@ log = get_logger(__name__)
 class _Outcomes:
     """What came of the lines of one chunk, to be written together."""
 
-    accepted: list[tuple[Line, Assessment]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    """What is written to each request; all of a chunk name the same columns."""
+    accepted: list[tuple[Line, Made]] = field(default_factory=list)
     failed: dict[tuple[str, retrying.Next], list[Line]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -63,9 +72,10 @@ class Ingest:
 
     def take_all(self, lines: Iterable[ResultLine]) -> None:
         """Store what came of each line. The provider is read while nothing is locked. Raises LeaseLost."""
+        reader = QuestionReader(self.vault, self.batch.id)
         for chunk in self._chunks(lines):
             with self.lease.transaction() as session:
-                self._take_chunk(session, chunk)
+                self._take_chunk(session, reader, chunk)
 
     def taken(self) -> int:
         """How many lines of the batch have been taken, now or before."""
@@ -85,65 +95,70 @@ class Ingest:
                     return
                 outcomes = _Outcomes()
                 for line in lines:
-                    self._fail(outcomes, line, "missing")
+                    outcomes.requests.append({"id": line.request_id, **self._fail(outcomes, line, "missing")})
                 self._write(session, outcomes)
 
     def _chunks(self, lines: Iterable[ResultLine]) -> Iterator[list[ResultLine]]:
         chunk: list[ResultLine] = []
+        size = 0
         for line in lines:
             self.lease.keep()
             chunk.append(line)
-            if len(chunk) == CHUNK:
+            size += len(line.raw)
+            if len(chunk) == CHUNK or size >= CHUNK_BYTES:
                 yield chunk
-                chunk = []
+                chunk, size = [], 0
         if chunk:
             yield chunk
 
-    def _take_chunk(self, session: Session, chunk: Sequence[ResultLine]) -> None:
-        known = load_lines(session, self.vault, self.batch.id, [line.custom_id for line in chunk])
-        outcomes, taken = _Outcomes(), []
+    def _take_chunk(self, session: Session, reader: QuestionReader, chunk: Sequence[ResultLine]) -> None:
+        known = reader.read(session, [line.custom_id for line in chunk])
+        outcomes = _Outcomes()
         for line in chunk:
             asked = known.pop(line.custom_id, None)
             if asked is None:
                 log.warning("ingest.line_passed_over", extra=fields(batch=self.batch.id))
                 continue
-            self._take(session, outcomes, asked, line)
-            taken.append(asked.line.request)
+            outcomes.requests.append(self._take(session, outcomes, asked, line))
         self._write(session, outcomes)
-        _add_up(session, self.batch.id, taken)
+        _add_up(session, self.batch.id, outcomes.requests)
 
-    def _take(self, session: Session, outcomes: _Outcomes, asked: Question, line: ResultLine) -> None:
-        target, now = asked.line, self.clock()
-        request, owner = target.request, Owner.person(target.tenant_id, target.person_id)
-        request.sealed_answer = self.vault.seal(session, owner, Place("batch_request", "answer", request.id), line.raw)
-        request.input_tokens = line.usage.input_tokens
-        request.output_tokens = line.usage.output_tokens
-        request.actual_microdollars = line_cost(self.batch, line.usage, now)
-        request.provider_code = line.error_code or None
+    def _take(self, session: Session, outcomes: _Outcomes, asked: Question, line: ResultLine) -> dict[str, Any]:
+        """What is written to the request; what follows from it is noted with the outcomes."""
+        target = asked.line
+        place = Place("batch_request", "answer", target.request_id)
+        return {
+            "id": target.request_id,
+            "sealed_answer": self.vault.seal(session, target.owner, place, line.raw),
+            "input_tokens": line.usage.input_tokens,
+            "output_tokens": line.usage.output_tokens,
+            "actual_microdollars": line_cost(self.batch, line.usage, self.clock()),
+            "provider_code": line.error_code or None,
+            **self._judge(session, outcomes, asked, line),
+        }
+
+    def _judge(self, session: Session, outcomes: _Outcomes, asked: Question, line: ResultLine) -> dict[str, Any]:
         if line.outcome is not Outcome.ANSWERED:
-            self._fail(outcomes, target, _FAILURES[line.outcome])
-            return
+            return self._fail(outcomes, asked.line, _FAILURES[line.outcome])
         try:
             answer = validate_answer(line.text, asked.rubric, asked.sent_text, asked.task)
         except AnswerInvalid as invalid:
-            self._fail(outcomes, target, invalid.code)
-            return
-        request.state, request.finished_at = RequestState.SUCCEEDED, now
-        assessment = assessment_of(session, self.vault, self.batch.provider, asked, line.model, answer)
-        outcomes.accepted.append((target, assessment))
+            return self._fail(outcomes, asked.line, invalid.code)
+        made = assess(session, self.vault, asked, answer, self.batch.provider, line.model, self.clock())
+        outcomes.accepted.append((asked.line, made))
+        return {"state": RequestState.SUCCEEDED, "failure_code": None, "finished_at": self.clock()}
 
-    def _fail(self, outcomes: _Outcomes, line: Line, code: str) -> None:
+    def _fail(self, outcomes: _Outcomes, line: Line, code: str) -> dict[str, Any]:
         now = self.clock()
-        given_back = code in retrying.UNEXECUTED
-        line.request.state = RequestState.RETURNED if given_back else RequestState.FAILED
-        line.request.failure_code, line.request.finished_at = code, now
         outcomes.failed[code, retrying.after(code, line.tries(), now)].append(line)
+        state = RequestState.RETURNED if code in retrying.UNEXECUTED else RequestState.FAILED
+        return {"state": state, "failure_code": code, "finished_at": now}
 
     def _write(self, session: Session, outcomes: _Outcomes) -> None:
         now = self.clock()
-        session.add_all(assessment for _, assessment in outcomes.accepted)
-        session.flush()
-        flag_equal(session, [assessment for _, assessment in outcomes.accepted])
+        update_rows(session, BatchRequest, outcomes.requests)
+        flag_equal(session, [made.told for _, made in outcomes.accepted])
+        insert_rows(session, Assessment, [made.row() for _, made in outcomes.accepted])
         done = [line for line, _ in outcomes.accepted]
         move_many(
             session,
@@ -156,21 +171,18 @@ class Ingest:
             failure_words=None,
         )
         _move_submissions(session, done, SubmissionState.WITH_INSTRUCTOR)
-        for line, assessment in outcomes.accepted:
-            details: dict[str, str | int] = {"model": assessment.model, "flags": len(assessment.flags)}
-            _note(session, "assessment.stored", line, "assessment", assessment.id, details)
+        for line, made in outcomes.accepted:
+            details: dict[str, str | int] = {"model": made.model, "flags": len(made.told.flags)}
+            _note(session, "assessment.stored", line, "assessment", made.id, details)
         for (code, following), lines in outcomes.failed.items():
             _write_failed(session, self.batch.provider, code, following, lines, now)
 
 
-def _add_up(session: Session, batch_id: uuid.UUID, taken: Sequence[BatchRequest]) -> None:
+def _add_up(session: Session, batch_id: uuid.UUID, taken: Sequence[Mapping[str, Any]]) -> None:
     """Add what lines cost that are taken in this transaction, and in no other: adding up all lines with every chunk
     would take the longer the more of them there are."""
-    values = {
-        "actual_microdollars": Batch.actual_microdollars + sum(one.actual_microdollars for one in taken),
-        "input_tokens": Batch.input_tokens + sum(one.input_tokens for one in taken),
-        "output_tokens": Batch.output_tokens + sum(one.output_tokens for one in taken),
-    }
+    columns = (Batch.actual_microdollars, Batch.input_tokens, Batch.output_tokens)
+    values = {column.key: column + sum(one[column.key] for one in taken) for column in columns}
     session.execute(
         update(Batch).where(Batch.id == batch_id).values(values).execution_options(synchronize_session=False)
     )

@@ -1,16 +1,17 @@
 """The rows that result lines are about, with everything an answer is checked against."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
+from grading.batches.joins import with_task
 from grading.batches.retrying import Tries
 from grading.models import (
     AnonymizedText,
-    Assessment,
     Assignment,
     BatchRequest,
     Context,
@@ -19,10 +20,8 @@ from grading.models import (
     RubricVersion,
     Submission,
 )
-from grading.points import scale
-from grading.results.validate import ValidatedAnswer, comparable
 from grading.rubrics import Rubric
-from grading.states import AssessmentStatus, RequestState
+from grading.states import RequestState
 from privacy.sealing import Owner, Place, Vault
 
 
@@ -30,7 +29,9 @@ from privacy.sealing import Owner, Place, Vault
 class Line:
     """A request that waits for its answer, and what it belongs to."""
 
-    request: BatchRequest
+    request_id: uuid.UUID
+    prompt_version_id: uuid.UUID
+    rubric_version_id: uuid.UUID
     item_id: uuid.UUID
     attempts: int
     unexecuted: int
@@ -42,6 +43,11 @@ class Line:
     tenant_id: uuid.UUID
     points_hundredths: int
     assignment_id: uuid.UUID
+
+    @property
+    def owner(self) -> Owner:
+        """Whose data key seals what comes of it."""
+        return Owner.person(self.tenant_id, self.person_id)
 
     def tries(self) -> Tries:
         """What was tried before."""
@@ -60,8 +66,10 @@ class Question:
     """What the instructor wrote for it: title and description."""
 
 
-_COLUMNS: tuple[Any, ...] = (
-    BatchRequest,
+_LINE: Final[tuple[Any, ...]] = (
+    BatchRequest.id,
+    BatchRequest.prompt_version_id,
+    BatchRequest.rubric_version_id,
     QueueItem.id,
     QueueItem.attempts,
     QueueItem.unexecuted,
@@ -76,77 +84,54 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-def load_lines(session: Session, vault: Vault, batch_id: uuid.UUID, custom_ids: list[str]) -> dict[str, Question]:
-    """Requests that wait, by the ids that an answer names them by. The texts they were sent with are opened."""
-    rows = session.execute(
-        select(*_COLUMNS, Assignment.title, Assignment.description)
-        .add_columns(BatchRequest.rubric_version_id, AnonymizedText.id, AnonymizedText.sealed_text)
-        .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
-        .join(PromptVersion, PromptVersion.id == BatchRequest.prompt_version_id)
-        .join(Submission, Submission.id == QueueItem.submission_id)
-        .join(Assignment, Assignment.id == Submission.assignment_id)
-        .join(Context, Context.id == Assignment.context_id)
-        .join(AnonymizedText, AnonymizedText.submission_id == Submission.id)
-        .where(
-            BatchRequest.batch_id == batch_id,
-            BatchRequest.custom_id.in_(custom_ids),
-            BatchRequest.state == RequestState.PREPARED,
-        )
-        .options(defer(BatchRequest.sealed_body))
-        .with_for_update(of=BatchRequest)
-    ).all()
-    texts = vault.open_many(session, [(Place("anonymized_text", "text", row[-2]), row[-1]) for row in rows])
-    vault.prepare_keys(session, {Owner.person(row[9], row[8]) for row in rows})
-    rubrics = _rubrics(session, {row[-3] for row in rows})
-    return {
-        row[0].custom_id: Question(Line(*row[:12]), rubrics[row[-3]], text.decode(), f"{row[12]}\n\n{row[13]}")
-        for row, text in zip(rows, texts, strict=True)
-    }
+class QuestionReader:
+    """Reads requests that wait, a chunk of answers at a time. The texts they were sent with are opened."""
+
+    def __init__(self, vault: Vault, batch_id: uuid.UUID) -> None:
+        self._vault = vault
+        self._batch_id = batch_id
+        self._rubrics: Mapping[uuid.UUID, Rubric] = {}
+        """Those of the last chunk: most answers of the next one are about the same assignments."""
+
+    def read(self, session: Session, custom_ids: list[str]) -> dict[str, Question]:
+        """Requests that still wait, by the ids that answers name them by, and locked. Four statements at most."""
+        rows = session.execute(
+            with_task(
+                select(
+                    *(BatchRequest.custom_id, Assignment.title, Assignment.description),
+                    *(AnonymizedText.id, AnonymizedText.sealed_text),
+                    *_LINE,
+                )
+            )
+            .join(AnonymizedText, AnonymizedText.submission_id == Submission.id)
+            .where(
+                BatchRequest.batch_id == self._batch_id,
+                BatchRequest.custom_id.in_(custom_ids),
+                BatchRequest.state == RequestState.PREPARED,
+            )
+            .with_for_update(of=BatchRequest)
+        ).all()
+        texts = self._vault.open_many(session, [(Place("anonymized_text", "text", row[3]), row[4]) for row in rows])
+        lines = [Line(*row[5:]) for row in rows]
+        self._vault.prepare_keys(session, {line.owner for line in lines})
+        self._rubrics = self._read_rubrics(session, {line.rubric_version_id for line in lines})
+        return {
+            custom_id: Question(line, self._rubrics[line.rubric_version_id], text.decode(), f"{title}\n\n{words}")
+            for (custom_id, title, words, *_), line, text in zip(rows, lines, texts, strict=True)
+        }
+
+    def _read_rubrics(self, session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, Rubric]:
+        known = {identifier: self._rubrics[identifier] for identifier in ids & self._rubrics.keys()}
+        missing = ids - known.keys()
+        if missing:
+            rows = session.execute(select(RubricVersion.id, RubricVersion.content).where(RubricVersion.id.in_(missing)))
+            known |= {identifier: Rubric.model_validate(content) for identifier, content in rows}
+        return known
 
 
 def load_unanswered(session: Session, batch_id: uuid.UUID, limit: int) -> list[Line]:
     """Some of the requests that still wait. Nothing is opened: there is no answer to check."""
-    rows = session.execute(
-        select(*_COLUMNS)
-        .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
-        .join(PromptVersion, PromptVersion.id == BatchRequest.prompt_version_id)
-        .join(Submission, Submission.id == QueueItem.submission_id)
-        .join(Assignment, Assignment.id == Submission.assignment_id)
-        .join(Context, Context.id == Assignment.context_id)
-        .where(BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED)
-        .limit(limit)
-    ).all()
-    return [Line(*row) for row in rows]
-
-
-def assessment_of(
-    session: Session, vault: Vault, provider: str, asked: Question, model: str, answer: ValidatedAnswer
-) -> Assessment:
-    """The row for an answer that fits."""
-    line = asked.line
-    made = Assessment(
-        id=uuid.uuid4(),
-        submission_id=line.submission_id,
-        batch_request_id=line.request.id,
-        prompt_version_id=line.request.prompt_version_id,
-        rubric_version_id=line.request.rubric_version_id,
-        provider=provider,
-        model=model[:100],
-        status=AssessmentStatus.COMPLETED,
-        score_hundredths=scale(
-            answer.content.rubric_hundredths, asked.rubric.maximum_hundredths, line.points_hundredths
-        ),
-        maximum_hundredths=line.points_hundredths,
-        confidence=answer.content.confidence,
-        flags=[flag.value for flag in answer.flags],
+    query = with_task(select(*_LINE)).where(
+        BatchRequest.batch_id == batch_id, BatchRequest.state == RequestState.PREPARED
     )
-    owner, place = Owner.person(line.tenant_id, line.person_id), Place("assessment", "content", made.id)
-    said = comparable(answer.content)
-    made.comments_mark = None if said is None else vault.mark(line.assignment_id, said)
-    made.sealed_content = vault.seal_text(session, owner, place, answer.content.model_dump_json())
-    return made
-
-
-def _rubrics(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, Rubric]:
-    rows = session.execute(select(RubricVersion.id, RubricVersion.content).where(RubricVersion.id.in_(ids)))
-    return {identifier: Rubric.model_validate(content) for identifier, content in rows}
+    return [Line(*row) for row in session.execute(query.limit(limit)).all()]

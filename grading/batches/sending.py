@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from config.logging import fields, get_logger
 from grading import disclosures
 from grading.batches import room, splitting
-from grading.batches.seal import hold_what_may_not_leave, may_all_leave, seal_requests, sealed_lines
+from grading.batches.holding import hold_what_may_not_leave, may_all_leave
+from grading.batches.seal import seal_requests, sealed_lines
 from grading.batches.turn import Turn, moved
 from grading.budget import freezing
 from grading.models import Batch, BatchRequest

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from config.logging import fields, get_logger
 from grading.batches import room, splitting
-from grading.batches.seal import hold_all
+from grading.batches.holding import hold_all
 from grading.batches.turn import Turn, moved
 from grading.clearance import TOO_LARGE
 from grading.models import Batch

@@ -3,6 +3,7 @@
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any, Final
 
 FEWEST_LETTERS: Final = 60
@@ -16,10 +17,15 @@ def language_of(text: str) -> str | None:
     None too on the few machines for which the detector is not made (decision 1): there this check is left out.
     """
     detector = _detector()
-    if detector is None or sum(map(str.isalpha, text)) < FEWEST_LETTERS:
+    if detector is None or not has_letters(text, FEWEST_LETTERS):
         return None
     found = detector.FindLanguage(text=text[:_MOST_BYTES])
     return str(found.language).partition("-")[0] if found.is_reliable else None
+
+
+def has_letters(text: str, count: int) -> bool:
+    """Whether a text has at least so many letters."""
+    return next(islice(filter(str.isalpha, text), count - 1, None), None) is not None
 
 
 @cache

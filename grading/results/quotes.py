@@ -10,7 +10,6 @@ import unicodedata
 from bisect import bisect_right
 from functools import cached_property
 
-_SPACE = re.compile(r"\s+")
 _GAPS = re.compile(r" {2,}")
 _ALIKE = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "‑": "-"}
 _MARKS = str.maketrans(_ALIKE)
@@ -42,7 +41,7 @@ class SentText:
     def _spans(self, parts: list[str]) -> tuple[Span, ...]:
         spans, place = [], 0
         for part in parts:
-            wanted = _GAPS.sub(" ", _lower(part)).strip("\"' ")
+            wanted = _collapse(_lower(part)).strip("\"' ")
             start = self._collapsed.find(wanted, place)
             if start < 0:
                 return ()
@@ -70,7 +69,7 @@ class SentText:
 
     @cached_property
     def _collapsed(self) -> str:
-        return _GAPS.sub(" ", self._in_place)
+        return _collapse(self._in_place)
 
     @cached_property
     def _gaps(self) -> tuple[list[int], list[int]]:
@@ -90,7 +89,12 @@ class SentText:
 
 def fold(text: str) -> str:
     """A text as quotes are compared: one space between words, plain quotation marks and dashes, no case."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text).translate(_MARKS)).strip().casefold()
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_MARKS).split()).casefold()
+
+
+def _collapse(text: str) -> str:
+    """A text with single spaces where it has several."""
+    return _GAPS.sub(" ", text) if "  " in text else text
 
 
 def _lower(text: str) -> str:

@@ -4,15 +4,16 @@ Pure: text in, value objects out. The words for each code live in `grading.resul
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pydantic import ValidationError
 
 from grading.errors import GradingError
 from grading.results.injection import signs_in
-from grading.results.language import language_of
+from grading.results.language import has_letters, language_of
 from grading.results.quotes import SentText, fold
 from grading.results.schema import Answer, AssessmentContent, CriterionAnswer, CriterionResult, Evidence
 from grading.rubrics import Criterion, Rubric, criterion_key, level_key
@@ -24,6 +25,9 @@ FEWEST_REASONING_LETTERS = 12
 LOW_CONFIDENCE = 50
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(re.escape(kind.value) for kind in FindingType)}) \d+\]", re.IGNORECASE)
 _FOREIGN = re.compile(r"https?://[^\s)\]>\"']+|www\.[^\s)\]>\"']+|<(?:script|img|iframe|a|form|style)\b", re.IGNORECASE)
+_FOREIGN_STARTS = ("://", "www.", "<")
+"""Without one of these in it a text holds nothing foreign."""
+_language_of_task = lru_cache(maxsize=256)(language_of)
 
 
 class Flag(StrEnum):
@@ -137,9 +141,7 @@ def _flags(content: AssessmentContent, injection_suspected: bool, sent_text: str
         Flag.LOW_CONFIDENCE: content.confidence < LOW_CONFIDENCE,
         Flag.LANGUAGE_MISMATCH: _in_another_language(content, sent_text, task),
         Flag.UNKNOWN_PLACEHOLDER: not _placeholders(said) <= _placeholders([sent_text]),
-        Flag.FOREIGN_CONTENT: any(
-            match.group().casefold() not in sent_text.casefold() for one in said for match in _FOREIGN.finditer(one)
-        ),
+        Flag.FOREIGN_CONTENT: any(one not in sent_text.casefold() for one in _foreign(said)),
     }
     return (flag for flag, present in noticed.items() if present)
 
@@ -153,8 +155,16 @@ def _sentences(content: AssessmentContent) -> Iterator[str]:
         yield criterion.reasoning
 
 
+def _foreign(said: Iterable[str]) -> Iterator[str]:
+    """Links and markup, without case."""
+    for one in said:
+        small = one.casefold()
+        if any(start in small for start in _FOREIGN_STARTS):
+            yield from (match.group().casefold() for match in _FOREIGN.finditer(one))
+
+
 def _hardly_reasoned(content: AssessmentContent) -> bool:
-    return any(sum(map(str.isalpha, one.reasoning)) < FEWEST_REASONING_LETTERS for one in content.criteria)
+    return not all(has_letters(one.reasoning, FEWEST_REASONING_LETTERS) for one in content.criteria)
 
 
 def _says_the_same(content: AssessmentContent) -> bool:
@@ -165,8 +175,10 @@ def _says_the_same(content: AssessmentContent) -> bool:
 
 def _in_another_language(content: AssessmentContent, sent_text: str, task: str) -> bool:
     feedback = language_of(" ".join((content.comments, *content.strengths, *content.improvements)))
-    work = language_of(sent_text)
-    return feedback is not None and work is not None and feedback not in (work, language_of(task))
+    # The work is the longest of the three texts, and is not looked at where its language would change nothing.
+    if feedback is None or feedback == _language_of_task(task):
+        return False
+    return language_of(sent_text) not in (None, feedback)
 
 
 def _placeholders(texts: list[str]) -> set[str]:

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptError, PromptParts, build_messages, check_template
+from grading.batches.shared_parts import Shared
+from grading.prompts import (
+    DEFAULT_SYSTEM,
+    DEFAULT_TEMPLATE,
+    PromptError,
+    PromptParts,
+    check_template,
+    developer_message,
+    submission_message,
+)
+from grading.results.schema import response_schema
 from grading.rubrics import Criterion, Level, Rubric, default_rubric
 
 
@@ -48,26 +58,28 @@ def test_the_default_rubric_adds_up() -> None:
 
 
 def test_what_all_submissions_share_is_the_same_for_each_and_comes_first() -> None:
-    first, second = build_messages(parts(), "first work"), build_messages(parts(), "second work")
-    assert first[0] == second[0]
-    assert first[0].role == "developer"
-    assert "first work" not in first[0].content
+    shared = Shared(developer_message(parts()), "gpt-6-luna", 1500, None, response_schema(default_rubric()))
+    first, second = shared.request("first work", None), shared.request("second work", None)
+    assert [role for role, _ in first.messages] == ["developer", "user"]
+    assert first.messages[0] == second.messages[0]
+    assert "first work" not in first.messages[0][1]
+    assert "first work" in first.messages[1][1]
 
 
 def test_the_submission_stands_between_marks_of_its_own() -> None:
-    content = build_messages(parts(), "My work.")[1].content
+    content = submission_message("My work.")
     assert re.fullmatch(r"<submission-([0-9a-f]{16})>\nMy work\.\n</submission-\1>", content)
 
 
 @given(st.text())
 def test_a_submission_never_closes_its_own_marks(text: str) -> None:
-    content = build_messages(parts(), text)[1].content
+    content = submission_message(text)
     mark = content.split("\n", 1)[0].removeprefix("<submission-").removesuffix(">")
     assert mark not in text
 
 
 def test_braces_in_the_task_stay_as_they_are() -> None:
-    message = build_messages(parts(task_description="Explain {rubric} and {max_score}."), "x")[0].content
+    message = developer_message(parts(task_description="Explain {rubric} and {max_score}."))
     assert "Explain {rubric} and {max_score}." in message
 
 

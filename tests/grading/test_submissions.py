@@ -103,11 +103,12 @@ def test_a_file_comes_back_as_it_was_handed_in(desk: Desk) -> None:
     handed = desk.hand_in(None)
     with desk.database.transaction() as session:
         work = submissions.open_for_pipeline(session, desk.vault, handed)
-    assert (work.file, work.file_name, work.document_names) == (
-        b"%PDF-1.7 \x00\xff",
+    assert (work.text, work.file_name, work.document_names) == (
+        "Read from it.",
         "Mira Okafor essay.pdf",
         ("Mira Okafor",),
     )
+    assert work.file is None, "nothing reads the file again"
 
 
 def test_a_draft_replaces_the_one_before(desk: Desk) -> None:

@@ -1,29 +1,26 @@
 """A batch from the queue to reviewed results: carried step by step, cut off anywhere, never sent twice."""
 
-import json
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, select
 
 from config.database import Database
-from grading.batches import compose, equal_feedback, lifecycle
+from grading.batches import compose, ingest, lifecycle
 from grading.batches.compose import Limits
 from grading.batches.errors import BatchRefused
 from grading.batches.lease import Lease
 from grading.batches.run import Runner
-from grading.models import Assessment, Assignment, Batch, BatchRequest, Person, QueueItem, Submission
+from grading.models import Assessment, Batch, BatchRequest, Person, QueueItem, Submission
 from grading.providers.base import JobInput, Outcome, RemoteState, ResultLine, Usage
-from grading.results.validate import Flag
 from grading.states import BatchState, BatchStep, MoveRefused, QueueState, SubmissionState
 from privacy.consent import withdraw_consent
 from privacy.models import AuditEvent
-from privacy.sealing import Place, Vault
+from privacy.sealing import Vault
 from tests import factories
 from tests.conftest import StillClock
-from tests.grading.provider import MemoryProvider, good_answer
+from tests.grading.provider import MemoryProvider
 
 LIMITS = Limits(1, 100)
 
@@ -342,87 +339,16 @@ def test_every_call_to_the_provider_is_in_the_audit_log(scene: Scene) -> None:
     assert {"assessment.stored", "provider.files_deleted"} <= events
 
 
-def _said(comments: str) -> str:
-    return json.dumps(json.loads(good_answer()) | {"comments": comments})
-
-
-def _grade(scene: Scene, *texts: str, **task: Any) -> None:
-    """Have one student's work for each of these comments graded, in a batch of its own."""
-    left = list(texts)
-    scene.provider.answer = lambda custom_id: ResultLine(
-        custom_id, Outcome.ANSWERED, text=_said(left.pop()), model="m", usage=Usage(1, 0, 1), raw=b"{}"
-    )
-    with scene.database.transaction() as session:
-        first = session.execute(select(Assignment.id).order_by(Assignment.created_at)).scalars().first()
-        if task or first is None:
-            shown = factories.assignment(session, scene.course, scene.clock, **task)
-        else:
-            shown = factories.view(session, scene.course, first)
-        items = []
-        for _ in texts:
-            person = factories.student(session, scene.vault, scene.course)
-            work = factories.submission(session, scene.vault, shown, person, scene.clock)
-            items.append(session.execute(select(QueueItem.id).where(QueueItem.submission_id == work.id)).scalar_one())
-        made = compose.create(
-            session,
-            items,
-            provider="openai",
-            limits=LIMITS,
-            note="",
-            administrator_id=scene.admin_id,
-            clock=scene.clock,
-        )
-        lifecycle.submit(session, made.id, administrator_id=scene.admin_id, clock=scene.clock)
+@pytest.mark.parametrize(("limit", "chunks"), [(ingest.CHUNK_BYTES, 1), (1, 3)])
+def test_large_lines_are_taken_fewer_at_a_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, limit: int, chunks: int
+) -> None:
+    scene.submit(scene.create())
     scene.work()
     scene.provider.end()
+    monkeypatch.setattr(ingest, "CHUNK_BYTES", limit)
+    asked: list[str] = []
+    event.listen(scene.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     scene.work()
-
-
-def _flagged(scene: Scene) -> dict[str, list[bool]]:
-    """Whether each assessment is flagged for saying what another says, by its comments."""
-    found: dict[str, list[bool]] = {}
-    with scene.database.transaction() as session:
-        for row in session.execute(select(Assessment)).scalars():
-            content = scene.vault.open_json(session, Place("assessment", "content", row.id), row.sealed_content or b"")
-            found.setdefault(content["comments"], []).append(Flag.EQUAL_FEEDBACK.value in row.flags)
-    return found
-
-
-def test_two_students_who_are_told_the_same_are_flagged_whenever_it_came(
-    database: Database, vault: Vault, clock: StillClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene = scene_of(database, vault, clock, size=0)
-    same, other = "You take a position and support it with one example.", "Nobody else is told this, not even in part."
-    alike, short = "nobody  else is told this, not even in PART.", "Good work."
-    _grade(scene, same, same, other)
-    assert _flagged(scene) == {same: [True, True], other: [False]}
-    _grade(scene, alike, short, short)
-    assert _flagged(scene) == {same: [True, True], other: [True], alike: [True], short: [False, False]}
-    monkeypatch.setattr(equal_feedback, "MOST_MARKED", 2)
-    _grade(scene, same, same)
-    assert _flagged(scene)[same] == [True] * 4
-    with database.transaction() as session:
-        marked = session.execute(select(func.count(Assessment.comments_mark)).group_by(Assessment.comments_mark))
-        assert sorted(marked.scalars()) == [0, 2, 2], "a course that is told the same does not slow later chunks down"
-    _grade(scene, "This is told in two courses of study, and that is fine.", title="Another task")
-    _grade(scene, "This is told in two courses of study, and that is fine.", title="A third task")
-    assert list(_flagged(scene).values())[-1] == [False, False]
-    with database.transaction() as session:
-        equal_feedback.flag_equal(session, session.execute(select(Assessment)).scalars().all())
-        assert all(row.flags.count("equal_feedback") <= 1 for row in session.execute(select(Assessment)).scalars())
-
-
-def test_feedback_may_be_in_the_language_of_the_task(
-    sqlite_database: Database, vault: Vault, clock: StillClock
-) -> None:
-    scene = scene_of(sqlite_database, vault, clock, size=0)
-    german = (
-        "Du nimmst klar Stellung und stützt deine Meinung mit einem passenden Beispiel. Überlege dir für die nächste "
-        "Fassung noch, was jemand dagegen sagen könnte, und beantworte diesen Einwand in einem eigenen Absatz."
-    )
-    task = "Schreibe auf Englisch, ob man jemals lügen darf. Die Rückmeldung bekommst du auf Deutsch."
-    _grade(scene, german, title="Darf man lügen?", description=task)
-    _grade(scene, german, title="Is it right to lie?", description="Argue for a position, and use one of the authors.")
-    with sqlite_database.transaction() as session:
-        rows = session.execute(select(Assessment.flags).order_by(Assessment.created_at)).scalars()
-        assert [Flag.LANGUAGE_MISMATCH.value in flags for flags in rows] == [False, True]
+    assert sum(words.startswith("INSERT INTO assessment ") for words in asked) == chunks
+    assert scene.states() == ({QueueState.COMPLETED}, {SubmissionState.WITH_INSTRUCTOR})

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openai import OpenAI
 from waitress.server import create_server
 
-from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptParts, build_messages
+from grading.prompts import DEFAULT_SYSTEM, DEFAULT_TEMPLATE, PromptParts, developer_message, submission_message
 from grading.providers.base import JobInput
 from grading.providers.openai import OpenAIProvider
 from grading.results.quotes import SentText
@@ -94,10 +94,11 @@ def grader(tmp_path: Path) -> Iterator[Grader]:
 
 
 def messages(text: str) -> list[dict[str, str]]:
-    built = build_messages(
-        PromptParts(DEFAULT_SYSTEM, DEFAULT_TEMPLATE, "Lying", "Is it right?", default_rubric(), 2000), text
-    )
-    return [{"role": message.role, "content": message.content} for message in built]
+    parts = PromptParts(DEFAULT_SYSTEM, DEFAULT_TEMPLATE, "Lying", "Is it right?", default_rubric(), 2000)
+    return [
+        {"role": "developer", "content": developer_message(parts)},
+        {"role": "user", "content": submission_message(text)},
+    ]
 
 
 def body(
