@@ -70,6 +70,10 @@ class PlatformMemory:
         """Remember what was just read."""
         self._read[platform.registration.registration_id] = now, platform
 
+    def forget(self, registration_id: UUID) -> None:
+        """Have a platform be read anew."""
+        self._read.pop(registration_id, None)
+
     def recall(self, registration_id: UUID, now: datetime) -> Platform | None:
         """What was read of a platform, if that was a moment ago."""
         read_at, platform = self._read.get(registration_id, (None, None))

@@ -130,6 +130,9 @@ class Launcher:
 
     def _fetched_key(self, platform: Platform, kid: str) -> jwt.PyJWK:
         registration = platform.registration
+        if platform.keys is None or pick_key(platform.keys, kid) is None:
+            # The set will be fetched anew: keys that are no longer in it must not be taken from memory.
+            self._platforms.forget(registration.registration_id)
         return self._keys.find(registration.registration_id, registration.jwks_url, kid, stored=platform.keys)
 
     def prove(self, ticket: str, stored: StoredProof) -> tuple[str, str]:

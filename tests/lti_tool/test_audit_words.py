@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grading.models.tenancy import RegistrationState
-from grading.queue.changes import NOTED_AS
+from grading.queue.carrying import NOTED_AS
 from grading.states import BatchState, DecisionKind, PushState
 from lti_tool.audit_words import ACTORS, AREAS, EVENTS, event_words, grouped_events, object_words
 from privacy.audit.entries import ACTOR_KINDS
