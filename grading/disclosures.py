@@ -17,9 +17,10 @@ from privacy.models import Consent
 def note_sending(session: Session, batch: Batch, endpoint: str, now: datetime) -> None:
     """Note what is about to leave, by course and consent version; committed before the first byte does.
 
-    A request counts once: the row that it was counted in is kept on it, so that a sending that was cut off and is taken
-    up again adds nothing.
+    A request counts once for a batch: the row that it was counted in is kept on it, so that a sending that was cut off
+    and is taken up again adds nothing. What a split moved to another batch is counted there again when it leaves again.
     """
+    counted = select(Disclosure.id).where(Disclosure.id == BatchRequest.disclosure_id, Disclosure.batch_id == batch.id)
     groups: dict[tuple[uuid.UUID, uuid.UUID, str], list[uuid.UUID]] = defaultdict(list)
     rows = session.execute(
         select(BatchRequest.id, QueueItem.tenant_id, QueueItem.context_id, _consent_version())
@@ -29,7 +30,7 @@ def note_sending(session: Session, batch: Batch, endpoint: str, now: datetime) -
             BatchRequest.batch_id == batch.id,
             BatchRequest.state == RequestState.PREPARED,
             BatchRequest.sealed_body.is_not(None),
-            BatchRequest.disclosure_id.is_(None),
+            ~counted.exists(),
         )
     )
     for request_id, tenant_id, context_id, version in rows:

@@ -21,6 +21,7 @@ from grading.models import (
     Batch,
     BatchRequest,
     Context,
+    Disclosure,
     QueueItem,
     ReviewDecision,
     Submission,
@@ -185,8 +186,9 @@ def sent_work(session: Session, context_id: uuid.UUID, person_id: uuid.UUID) -> 
     """What of a student's work in a course has gone to a provider, newest first.
 
     A line that was taken out of its batch counts when it had left by then: its file was at the provider, and the batch
-    went on without it.
+    went on without it. So does one that was moved to a batch of its own because the provider had no room for the file.
     """
+    sent_at = func.coalesce(Batch.upload_started_at, Disclosure.sent_at)
     held = BatchRequest.failure_code.in_(HELD_BACK)
     rows = session.execute(
         select(
@@ -195,21 +197,22 @@ def sent_work(session: Session, context_id: uuid.UUID, person_id: uuid.UUID) -> 
             Submission.attempt,
             Batch.provider,
             Batch.model,
-            Batch.upload_started_at,
+            sent_at,
             and_(BatchRequest.state != RequestState.PREPARED, or_(BatchRequest.failure_code.is_(None), ~held)),
         )
         .select_from(BatchRequest)
         .join(Batch, Batch.id == BatchRequest.batch_id)
+        .outerjoin(Disclosure, Disclosure.id == BatchRequest.disclosure_id)
         .join(QueueItem, QueueItem.id == BatchRequest.queue_item_id)
         .join(Submission, Submission.id == QueueItem.submission_id)
         .join(Assignment, Assignment.id == Submission.assignment_id)
         .where(
             QueueItem.context_id == context_id,
             Submission.person_id == person_id,
-            Batch.upload_started_at.is_not(None),
+            sent_at.is_not(None),
             or_(BatchRequest.failure_code.is_(None), ~held, BatchRequest.disclosure_id.is_not(None)),
         )
-        .order_by(Batch.upload_started_at.desc(), BatchRequest.id)
+        .order_by(sent_at.desc(), BatchRequest.id)
     )
     return [SentWork(*row) for row in rows]
 

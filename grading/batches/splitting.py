@@ -77,8 +77,7 @@ def split(session: Session, batch: Batch, first_to_leave: uuid.UUID, now: dateti
     )
     session.add(made)
     session.flush()
-    # What is sent again is counted again.
-    session.execute(update(BatchRequest).where(*leaving).values(batch_id=made.id, disclosure_id=None))
+    session.execute(update(BatchRequest).where(*leaving).values(batch_id=made.id))
     session.execute(
         update(Batch)
         .where(Batch.id == batch.id)

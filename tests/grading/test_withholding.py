@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from config.database import Database
 from grading import agreements, privacy_limits, withholding
 from grading.agreements import TakenBack
-from grading.batches import compose, lifecycle, run
+from grading.batches import compose, lifecycle, run, splitting
 from grading.clearance import COURSE_SETTING, NO_CONSENT, SITE_LIMIT, obstacle_of
 from grading.course_settings import agreement, own_settings
-from grading.models import BatchRequest, Context, PrivacyLimits, QueueItem, ReviewDecision, Submission
+from grading.models import Batch, BatchRequest, Context, PrivacyLimits, QueueItem, ReviewDecision, Submission
 from grading.models.limits import LegalBasis
 from grading.privacy_decisions import Effect, decide_limits, decide_settings
 from grading.privacy_limits import Limits, LimitsInvalid
@@ -187,6 +187,31 @@ def test_work_that_had_left_before_it_was_held_back_still_counts_as_sent(
         held = session.execute(select(BatchRequest).where(BatchRequest.state == RequestState.FAILED)).scalar_one()
         assert held.failure_code == NO_CONSENT
         (sent,) = withholding.sent_work(session, scene.course.context.id, scene.people[0])
+    assert not sent.answered
+    assert sent.sent_at is not None
+
+
+def test_work_that_left_in_a_file_that_was_divided_since_still_counts_as_sent(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider had the file and no room to work on all of it: what is sent later has left once already."""
+    batch_id = scene.create()
+    scene.submit(batch_id)
+    monkeypatch.setitem(run._STEPS, BatchStep.CREATE, lambda turn: False)
+    scene.work()
+    with scene.database.transaction() as session:
+        last = splitting.line_at(session, batch_id, 2)
+        assert last is not None
+        made = splitting.split(session, session.get_one(Batch, batch_id), last, scene.clock()).id
+        whose = session.execute(
+            select(Submission.person_id)
+            .join(QueueItem, QueueItem.submission_id == Submission.id)
+            .join(BatchRequest, BatchRequest.queue_item_id == QueueItem.id)
+            .where(BatchRequest.batch_id == made)
+        ).scalar_one()
+        taken = disagree(session, scene, scene.people.index(whose))
+    assert taken.withheld == 1
+    (sent,) = taken.sent
     assert not sent.answered
     assert sent.sent_at is not None
 
