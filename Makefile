@@ -65,6 +65,11 @@ test: install ## run every test that this machine can run
 proof: install ## try what takes long: crashes at every step, properties on many examples
 	@BLINDMARK_TEST_THOROUGH=1 $(BIN)/pytest -n auto -m "proof or properties" $(PYTEST_ARGS)
 
+.PHONY: pictures
+pictures: install ## take pictures of every page of the journeys, wide, narrow and dark
+	@BLINDMARK_TEST_PICTURES=1 $(BIN)/pytest tests/journeys $(PYTEST_ARGS)
+	@echo "· they are in artifacts/screenshots"
+
 INTEROP := .venv-interop
 INTEROP_LOCK := tests/interop/openedx/requirements.lock
 

@@ -1,6 +1,7 @@
 """A running demonstration and a headless Chromium, shared by all journeys of a run."""
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def picture(page: Page, name: str) -> None:
     """Keep pictures of a whole page at 1280 and 360 pixels, light; and dark at 1280.
 
     Frames of other sites are drawn only as far as the window reaches, so the window is made as tall as the page.
+    Pictures are for people to look at, and are taken when they are asked for (`make pictures`).
     """
+    if "BLINDMARK_TEST_PICTURES" not in os.environ:
+        return
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     for suffix, size, scheme in (("1280", WIDE, "light"), ("360", NARROW, "light"), ("dark", WIDE, "dark")):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("redis")]
 DECOY = "a decoy café sentence"
 
 
-@pytest.fixture(params=["postgresql", "sqlite"])
+@pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.proof)])
 def house(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Installation]:
     url = ""
     if request.param == "postgresql":

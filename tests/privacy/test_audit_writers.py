@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROCESSES, EACH = 8, 30
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(240)
 def test_eight_processes_keep_one_chain(database: Database, keyring: LocalKeyRing, tmp_path: Path) -> None:
     url = database.engine.url.render_as_string(hide_password=False)

@@ -373,6 +373,7 @@ def start_rewrap(database: Database, ring: LocalKeyRing, tmp_path: Path) -> "sub
     )
 
 
+@pytest.mark.proof
 def test_a_rewrap_killed_in_the_middle_is_taken_up_again(
     database: Database, keyring: LocalKeyRing, tmp_path: Path
 ) -> None:
