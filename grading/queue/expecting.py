@@ -157,6 +157,8 @@ def _ahead(session: Session, item: QueueItem) -> int:
         select(
             select(QueueItem.id)
             .where(QueueItem.state == state, QueueItem.priority == priority, here < (item.turn_at, item.id))
+            # In the order of an index: else PostgreSQL may look through the whole queue for the first that match.
+            .order_by(QueueItem.turn_at, QueueItem.id)
             .limit(COUNTED)
             .subquery()
         )
