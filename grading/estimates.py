@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from grading.assignments import AssignmentView
 
 MILLION: Final = 1_000_000
+_MAY_RUN: Final = (QueueState.QUEUED, QueueState.FAILED, QueueState.SKIPPED)
+"""What waits, and what can be put back: then it waits at once, with what is kept of its cost."""
 # Names become words in brackets after the count: room for them.
 _ROOM_PERCENT: Final = 105
 _ROOM_TOKENS: Final = 8
@@ -123,12 +125,12 @@ def note(session: Session, item: QueueItem, view: "AssignmentView", text: str, n
 
 
 def refresh(session: Session, view: "AssignmentView", now: datetime) -> None:
-    """A prompt, rubric or model has changed: work out again what the waiting items of an assignment cost at most."""
+    """A prompt, rubric or model has changed: work out again what items of an assignment that may run cost at most."""
     prompt, most_prompt = prompt_tokens(view)
     own = QueueItem.submission_id.in_(select(Submission.id).where(Submission.assignment_id == view.assignment.id))
     session.execute(
         update(QueueItem)
-        .where(QueueItem.state == QueueState.QUEUED, own)
+        .where(QueueItem.state.in_(_MAY_RUN), own)
         .values(prompt_tokens=prompt, most_prompt_tokens=most_prompt, most_answer_tokens=view.prompt.max_output_tokens)
         .execution_options(synchronize_session=False)
     )
@@ -136,7 +138,7 @@ def refresh(session: Session, view: "AssignmentView", now: datetime) -> None:
 
 
 def reprice(session: Session, name: str, now: datetime) -> None:
-    """The price of a model has changed: work out again what the waiting items of its assignments cost at most."""
+    """The price of a model has changed: work out again what items of its assignments that may run cost at most."""
     newest = (
         select(func.max(PromptVersion.number))
         .where(PromptVersion.assignment_id == Submission.assignment_id)
@@ -169,7 +171,7 @@ def _reprice(session: Session, model: Model, which: ColumnElement[bool]) -> None
     cost += cast(QueueItem.most_answer_tokens, BigInteger) * price.output
     session.execute(
         update(QueueItem)
-        .where(QueueItem.state == QueueState.QUEUED, which)
+        .where(QueueItem.state.in_(_MAY_RUN), which)
         .values(model=model.name, estimated_microdollars=(cost + MILLION - 1) // MILLION)
         .execution_options(synchronize_session=False)
     )

@@ -17,7 +17,7 @@ from grading.prompts import submission_message
 from grading.providers.catalogue import find_model
 from grading.providers.prices import PriceDraft, enter_price, price_book
 from grading.providers.tokens import _encoding, most_tokens, tokens_in
-from grading.states import BatchState, BatchStep
+from grading.states import BatchState, BatchStep, QueueState
 from privacy.audit import Actor
 from privacy.sealing import Vault
 from tests import factories
@@ -101,9 +101,21 @@ def test_work_is_queued_with_its_tokens_and_what_they_cost(scene: Scene) -> None
     assert 0 < queue.low < queue.most
 
 
-@pytest.mark.parametrize("name", ["gpt-4o-mini", "gpt-5.4-mini", "gpt-6-luna"])
-def test_another_model_or_prompt_changes_what_waiting_work_costs(scene: Scene, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("gpt-4o-mini", QueueState.QUEUED),
+        ("gpt-5.4-mini", QueueState.QUEUED),
+        ("gpt-6-luna", QueueState.QUEUED),
+        ("gpt-6-luna", QueueState.FAILED),
+        ("gpt-6-luna", QueueState.SKIPPED),
+    ],
+)
+def test_another_model_or_prompt_changes_what_work_costs_that_may_run(
+    scene: Scene, name: str, state: QueueState
+) -> None:
     with scene.database.transaction() as session:
+        session.execute(update(QueueItem).values(state=state))
         item = session.execute(select(QueueItem)).scalars().first()
         assert item is not None
         shown = assignments.get(
