@@ -32,7 +32,7 @@ from sqlalchemy import column as named
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from config.database import Base
+from config.database import Base, table_of
 
 Rows = Sequence[Mapping[str, object]]
 _ROWS: Final = "given_rows"
@@ -59,7 +59,7 @@ def _at_once(session: Session) -> bool:
 def _run(
     session: Session, make: Callable[[Table, tuple[str, ...], bool], Executable], model: type[Base], rows: Rows
 ) -> int:
-    table = cast("Table", model.__table__)
+    table = table_of(model)
     statement = make(table, tuple(rows[0]), _at_once(session))
     parameters: Any
     if _at_once(session):
