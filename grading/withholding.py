@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from config.clock import Clock, utc_now
 from grading import assignments, estimates, queue
+from grading.by_hand import give_to_instructor, stop_items
 from grading.clearance import HELD_BACK, OBSTACLES, may_leave, obstacle
 from grading.models import (
     Assignment,
@@ -26,7 +27,6 @@ from grading.models import (
     ReviewDecision,
     Submission,
 )
-from grading.results.words import words_for
 from grading.states import (
     LIVE_QUEUE_STATES,
     QUEUE_MOVES,
@@ -232,30 +232,14 @@ def _give_to_instructor(
     session: Session, code: str, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]], now: datetime
 ) -> None:
     items, submissions = [item for item, _ in pairs], [submission for _, submission in pairs]
-    move_many(
-        session,
-        QueueItem.state,
-        items,
-        QUEUE_MOVES,
-        QueueState.SKIPPED,
-        failure_code=code,
-        failure_words=words_for(code),
-        finished_at=now,
-    )
+    stop_items(session, items, code, now)
     # After the items: a batch that was made in the meantime has its line by now.
     session.execute(
         update(BatchRequest)
         .where(BatchRequest.queue_item_id.in_(items), BatchRequest.state == RequestState.PREPARED)
         .values(state=RequestState.FAILED, failure_code=code, finished_at=now, sealed_body=None)
     )
-    move_many(
-        session,
-        Submission.state,
-        submissions,
-        SUBMISSION_MOVES,
-        SubmissionState.WITH_INSTRUCTOR,
-        by_hand_reason=code,
-    )
+    give_to_instructor(session, submissions, code)
 
 
 def _may_go_back(session: Session, scope: Scope, provider: str, reasons: Sequence[str]) -> list[ColumnElement[bool]]:

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from grading.batches.joins import with_work
+from grading.by_hand import give_to_instructor, stop_items
 from grading.clearance import REPLACED, obstacle
 from grading.models import Batch, BatchRequest, Context, QueueItem, Submission
-from grading.results.words import words_for
-from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, RequestState, SubmissionState, move_many
+from grading.states import QueueState, RequestState, SubmissionState
 from privacy.audit import Actor, record
 
 AT_ONCE: Final = 1_000
@@ -87,24 +87,9 @@ def _hold(session: Session, code: str, lines: list[Held], clock: Clock) -> None:
         .values(state=RequestState.FAILED, failure_code=code, finished_at=now, sealed_body=None)
         .execution_options(synchronize_session=False)
     )
-    move_many(
-        session,
-        QueueItem.state,
-        [line.item_id for line in lines],
-        QUEUE_MOVES,
-        QueueState.SKIPPED if code == REPLACED else QueueState.FAILED,
-        failure_code=code,
-        failure_words=words_for(code),
-        finished_at=now,
-    )
-    move_many(
-        session,
-        Submission.state,
-        [line.submission_id for line in lines],
-        SUBMISSION_MOVES,
-        SubmissionState.WITH_INSTRUCTOR,
-        by_hand_reason=code,
-    )
+    ended = QueueState.SKIPPED if code == REPLACED else QueueState.FAILED
+    stop_items(session, [line.item_id for line in lines], code, now, ended)
+    give_to_instructor(session, [line.submission_id for line in lines], code)
     for line in lines:
         record(
             session,

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
+from grading.by_hand import give_to_instructor, stop_items
 from grading.clearance import REPLACED, obstacle
 from grading.models import Context, QueueItem, Submission
 from grading.queue import lock_items
-from grading.results.words import words_for
 from grading.states import (
     QUEUE_MOVES,
     SUBMISSION_MOVES,
@@ -65,22 +65,5 @@ def _give_back(
 
 
 def _end(session: Session, code: str, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]], now: datetime) -> None:
-    move_many(
-        session,
-        QueueItem.state,
-        [item_id for item_id, _ in pairs],
-        QUEUE_MOVES,
-        QueueState.SKIPPED,
-        failure_code=code,
-        failure_words=words_for(code),
-        finished_at=now,
-    )
-    # Work that was replaced stays replaced: there is no move from there.
-    move_many(
-        session,
-        Submission.state,
-        [submission_id for _, submission_id in pairs],
-        SUBMISSION_MOVES,
-        SubmissionState.WITH_INSTRUCTOR,
-        by_hand_reason=code,
-    )
+    stop_items(session, [item_id for item_id, _ in pairs], code, now)
+    give_to_instructor(session, [submission_id for _, submission_id in pairs], code)

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
+from grading.by_hand import give_to_instructor
 from grading.clearance import obstacle
 from grading.models import ChangeKind, Context, QueueItem, ReviewDecision, Submission
 from grading.queue.filters import WAITING
@@ -191,14 +192,7 @@ def _skip(session: Session, item_ids: Sequence[uuid.UUID], change_id: uuid.UUID)
         QueueState.SKIPPED,
         change_id=change_id,
     )
-    move_many(
-        session,
-        Submission.state,
-        [row[1] for row in rows],
-        SUBMISSION_MOVES,
-        SubmissionState.WITH_INSTRUCTOR,
-        by_hand_reason="skipped",
-    )
+    give_to_instructor(session, [row[1] for row in rows], "skipped")
     return moved
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from grading import disclosures
+from grading.by_hand import give_to_instructor, stop_items
 from grading.exports.discarding import discard
 from grading.intake import source_place
 from grading.models import (
@@ -27,9 +28,9 @@ from grading.models import (
     SearchTerm,
     Submission,
 )
-from grading.results.words import TEXT_DELETED, words_for
+from grading.results.words import TEXT_DELETED
 from grading.review.feedback import Feedback
-from grading.states import QUEUE_MOVES, SUBMISSION_MOVES, QueueState, SubmissionState, move_many
+from grading.states import QueueState, SubmissionState
 from grading.submissions import text_place
 from privacy.sealing import Owner, Place, Vault
 
@@ -76,27 +77,9 @@ def strip(session: Session, vault: Vault, rows: Sequence[Stripped], now: datetim
 
 def _take_out_of_the_queue(session: Session, ids: list[uuid.UUID], now: datetime) -> None:
     waiting = select(QueueItem.id).where(QueueItem.submission_id.in_(ids), QueueItem.state == QueueState.QUEUED)
-    items = list(session.execute(waiting).scalars())
-    words = words_for(TEXT_DELETED)
-    move_many(
-        session,
-        QueueItem.state,
-        items,
-        QUEUE_MOVES,
-        QueueState.SKIPPED,
-        failure_code=TEXT_DELETED,
-        failure_words=words,
-        finished_at=now,
-    )
+    stop_items(session, list(session.execute(waiting).scalars()), TEXT_DELETED, now)
     unsent = select(Submission.id).where(Submission.id.in_(ids), Submission.state == SubmissionState.WAITING)
-    move_many(
-        session,
-        Submission.state,
-        list(session.execute(unsent).scalars()),
-        SUBMISSION_MOVES,
-        SubmissionState.WITH_INSTRUCTOR,
-        by_hand_reason=TEXT_DELETED,
-    )
+    give_to_instructor(session, list(session.execute(unsent).scalars()), TEXT_DELETED)
 
 
 def _empty_texts(session: Session, vault: Vault, rows: Sequence[Stripped], now: datetime) -> None:
